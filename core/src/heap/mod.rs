@@ -1,0 +1,464 @@
+//! The heap: cells of one size in blocks, an incremental collector, and the accounts of memory.
+//!
+//! Every object is a 48-byte [`Cell`] that begins with a [`Header`]; what does not fit (long strings, long lists,
+//! dictionaries) is a *buffer* owned by its cell. Cells never move. Marking runs in slices between instructions and
+//! sweeping happens block by block, mostly when a cell is needed, so no pause grows with the heap.
+//!
+//! *Colours.* `live` is the colour of objects known to be reachable; the other of two values is what the sweep frees. A
+//! cycle flips them, so nothing has to be cleared. Objects made while marking start unmarked (the roots are looked at
+//! again at its end), those made while sweeping are kept. Gray objects are marked but not yet scanned. The barrier is the backward one (Lua's `luaC_barrierback`): a scanned object
+//! that is written to turns gray again. `barrier_color` equals the scanned colour only while marking, so the check is
+//! one compare of a byte.
+//!
+//! *When.* Allocation only counts debt. The machine calls [`Heap::step`] at safepoints, where every live value is in a
+//! root, so code between safepoints may hold plain pointers.
+//!
+//! Not here: what the objects mean. `value/` tells the heap how to trace and free them ([`ObjectOps`]).
+#![allow(unsafe_code)] // Cells are raw memory; this module and `value/` are the only ones that touch it.
+
+mod memory;
+
+pub use memory::{AllocError, HostAllocator, Memory};
+
+use core::cell::Cell as Field;
+use core::ptr::{self, NonNull};
+
+/// Size of every heap object, in bytes.
+pub const CELL_SIZE: usize = 48;
+/// Size of the first block of a heap, in bytes: small, because many machines stay small.
+const FIRST_BLOCK_SIZE: usize = 21 * CELL_SIZE;
+/// Size of the largest block, in bytes.
+const BLOCK_SIZE_MAX: usize = 64 * 1024;
+/// Bytes allocated before the first collection.
+const FIRST_THRESHOLD: isize = 64 * 1024;
+/// Bytes allocated between two slices of a running collection.
+const SLICE_BYTES: isize = 16 * 1024;
+/// Cells and list elements marked, or cells swept, for each byte allocated while a collection runs, times 16.
+const WORK_PER_16_BYTES: isize = 3;
+
+/// First word of every object.
+#[repr(C)]
+pub struct Header {
+    /// Maps: shape. Strings: hash. Environments: number of slots. Others: unused.
+    pub info: Field<u32>,
+    /// What the cell holds; 0 is a free cell.
+    pub kind: Field<u8>,
+    /// Colour for the collector.
+    pub color: Field<u8>,
+    /// Flags of the kind.
+    pub flags: Field<u8>,
+    /// Maps: capacity of the slots.
+    pub aux: Field<u8>,
+}
+
+/// A cell that is not in use.
+#[repr(C)]
+struct FreeCell {
+    header: Header,
+    next: *mut FreeCell,
+}
+
+const KIND_FREE: u8 = 0;
+const GRAY: u8 = 3;
+/// A colour no object has: the barrier never fires.
+const NO_COLOR: u8 = 0xFF;
+
+/// How the owner of the objects traces and frees them.
+#[derive(Clone, Copy)]
+pub struct ObjectOps {
+    /// Marks every object that this one refers to with [`Heap::mark`]; returns how many values it looked at.
+    pub trace: unsafe fn(&mut Heap, NonNull<Header>) -> usize,
+    /// Releases the buffers of an object that is about to be freed.
+    pub release: unsafe fn(&mut Heap, NonNull<Header>),
+}
+
+/// What a collection is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Nothing.
+    Idle,
+    /// Finding what is reachable.
+    Mark,
+    /// Freeing the rest.
+    Sweep,
+}
+
+/// Figures of the collector, since the heap was made.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GcStats {
+    /// Collections finished.
+    pub collections: u64,
+    /// Slices run.
+    pub slices: u64,
+}
+
+struct Block {
+    start: *mut u8,
+    size: usize,
+    /// Cells handed out by bumping; those above were never used.
+    used: usize,
+}
+
+/// The heap of one machine.
+#[repr(C)]
+pub struct Heap {
+    /// Objects of this colour have been scanned and must tell the collector when they are written to.
+    pub barrier_color: u8,
+    live: u8,
+    /// Colour of new objects: while marking, not yet reachable, because what they refer to may not be marked either.
+    fresh: u8,
+    phase: Phase,
+    /// Set by tests: every safepoint collects.
+    pub stress: bool,
+    /// Bytes allocated beyond what the collector allows before its next slice; negative while there is room.
+    pub debt: isize,
+    free: *mut FreeCell,
+    bump: *mut u8,
+    bump_end: *mut u8,
+    /// Accounts of memory, and where it comes from.
+    pub memory: Memory,
+    blocks: alloc::vec::Vec<Block>,
+    sweep_next: usize,
+    gray: alloc::vec::Vec<NonNull<Header>>,
+    /// The gray list could not grow: gray objects must be looked for in the blocks.
+    gray_lost: bool,
+    live_bytes: usize,
+    ops: ObjectOps,
+    /// Figures.
+    pub stats: GcStats,
+}
+
+impl Heap {
+    /// Makes an empty heap; allocates nothing.
+    pub fn new(ops: ObjectOps, memory: Memory) -> Self {
+        Heap {
+            barrier_color: NO_COLOR,
+            live: 1,
+            fresh: 1,
+            phase: Phase::Idle,
+            stress: false,
+            debt: -FIRST_THRESHOLD,
+            free: ptr::null_mut(),
+            bump: ptr::null_mut(),
+            bump_end: ptr::null_mut(),
+            memory,
+            blocks: alloc::vec::Vec::new(),
+            sweep_next: 0,
+            gray: alloc::vec::Vec::new(),
+            gray_lost: false,
+            live_bytes: 0,
+            ops,
+            stats: GcStats::default(),
+        }
+    }
+
+    /// What the collector is doing.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// A cell for a new object of `kind`, already of the live colour; everything behind the header is undefined.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] when the byte limit or the host's allocator refuses.
+    #[inline(always)]
+    pub fn new_cell(&mut self, kind: u8, info: u32) -> Result<NonNull<Header>, AllocError> {
+        debug_assert!(kind != KIND_FREE);
+        let cell = self.free;
+        let cell = if cell.is_null() {
+            self.cell_slow()?
+        } else {
+            // SAFETY: cells of the free list are unused cells of our blocks.
+            self.free = unsafe { (*cell).next };
+            cell
+        };
+        self.debt += CELL_SIZE as isize;
+        // SAFETY: the cell is ours, unused, and large enough for a header.
+        unsafe {
+            cell.cast::<Header>().write(Header {
+                info: Field::new(info),
+                kind: Field::new(kind),
+                color: Field::new(self.fresh),
+                flags: Field::new(0),
+                aux: Field::new(0),
+            });
+            Ok(NonNull::new_unchecked(cell.cast()))
+        }
+    }
+
+    #[inline]
+    fn cell_slow(&mut self) -> Result<*mut FreeCell, AllocError> {
+        if self.bump != self.bump_end {
+            let cell = self.bump;
+            // SAFETY: `bump` is below `bump_end` and both are whole cells of the newest block.
+            self.bump = unsafe { cell.add(CELL_SIZE) };
+            return Ok(cell.cast());
+        }
+        self.cell_slower()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn cell_slower(&mut self) -> Result<*mut FreeCell, AllocError> {
+        self.memory.gate()?;
+        if self.phase == Phase::Sweep {
+            while self.free.is_null() && self.sweep_next < self.blocks.len() {
+                self.sweep_block();
+            }
+            if !self.free.is_null() {
+                let cell = self.free;
+                // SAFETY: as in `new_cell`.
+                self.free = unsafe { (*cell).next };
+                return Ok(cell);
+            }
+        }
+        self.add_block()?;
+        self.cell_slow()
+    }
+
+    fn add_block(&mut self) -> Result<(), AllocError> {
+        self.blocks.try_reserve(1).map_err(|_| AllocError::Refused)?;
+        let size = self.blocks.last().map_or(FIRST_BLOCK_SIZE, |b| {
+            let doubled = (b.size * 2).min(BLOCK_SIZE_MAX);
+            doubled - doubled % CELL_SIZE
+        });
+        let start = self.memory.allocate(size)?;
+        if let Some(last) = self.blocks.last_mut() {
+            last.used = last.size / CELL_SIZE;
+        }
+        self.blocks.push(Block { start, size, used: 0 });
+        self.bump = start;
+        // SAFETY: one past the end of the block that was just allocated.
+        self.bump_end = unsafe { start.add(size) };
+        Ok(())
+    }
+
+    /// Counts `bytes` of a buffer as allocated (or, when negative, freed) for pacing.
+    #[inline]
+    pub fn add_debt(&mut self, bytes: isize) {
+        self.debt += bytes;
+    }
+
+    /// A buffer of `size` bytes, aligned to 8.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] when the byte limit or the host's allocator refuses.
+    pub fn new_buffer(&mut self, size: usize) -> Result<*mut u8, AllocError> {
+        self.debt += isize::try_from(size).unwrap_or(isize::MAX / 2);
+        self.memory.allocate(size)
+    }
+
+    /// Frees a buffer of [`Heap::new_buffer`].
+    ///
+    /// # Safety
+    ///
+    /// `start` and `size` must be those of a live buffer of this heap.
+    pub unsafe fn free_buffer(&mut self, start: *mut u8, size: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { self.memory.free(start, size) }
+    }
+
+    /// Tells the collector that `object` was written to.
+    #[inline(always)]
+    pub fn barrier(&mut self, object: NonNull<Header>) {
+        // SAFETY: objects handed to the heap are live cells.
+        if unsafe { object.as_ref() }.color.get() == self.barrier_color {
+            self.barrier_slow(object);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn barrier_slow(&mut self, object: NonNull<Header>) {
+        // SAFETY: as in `barrier`.
+        unsafe { object.as_ref() }.color.set(GRAY);
+        self.push_gray(object);
+    }
+
+    fn push_gray(&mut self, object: NonNull<Header>) {
+        if self.gray.try_reserve(1).is_err() {
+            self.gray_lost = true;
+        } else {
+            self.gray.push(object);
+        }
+    }
+
+    /// Marks `object` as reachable. Called for roots and by [`ObjectOps::trace`].
+    #[inline]
+    pub fn mark(&mut self, object: NonNull<Header>) {
+        // SAFETY: as in `barrier`.
+        let header = unsafe { object.as_ref() };
+        debug_assert!(header.kind.get() != KIND_FREE, "a root refers to a freed object");
+        if header.color.get() != self.live && header.color.get() != GRAY {
+            header.color.set(GRAY);
+            self.push_gray(object);
+        }
+    }
+
+    /// Whether `object`, found in a weak table after marking, will be freed by the sweep under way.
+    pub fn is_dead(&self, object: NonNull<Header>) -> bool {
+        // SAFETY: as in `barrier`.
+        let color = unsafe { object.as_ref() }.color.get();
+        color != self.live && color != GRAY
+    }
+
+    /// Begins a cycle; the caller marks its roots next.
+    pub fn start_cycle(&mut self) {
+        debug_assert!(self.phase == Phase::Idle);
+        self.fresh = self.live;
+        self.live = 3 - self.live;
+        self.barrier_color = self.live;
+        self.phase = Phase::Mark;
+    }
+
+    /// Scans gray objects until `work` values were looked at; true when none is left.
+    pub fn mark_some(&mut self, mut work: isize) -> bool {
+        loop {
+            while let Some(object) = self.gray.pop() {
+                // SAFETY: gray objects are live cells.
+                let header = unsafe { object.as_ref() };
+                header.color.set(self.live);
+                // SAFETY: as above; `trace` only calls `mark`.
+                work -= 1 + unsafe { (self.ops.trace)(self, object) } as isize;
+                if work <= 0 {
+                    return self.gray.is_empty() && !self.gray_lost;
+                }
+            }
+            if !self.gray_lost {
+                return true;
+            }
+            self.gray_lost = false;
+            self.find_gray();
+        }
+    }
+
+    /// Puts gray objects back on the list after it overflowed.
+    fn find_gray(&mut self) {
+        for index in 0..self.blocks.len() {
+            for at in 0..self.used_cells(index) {
+                let object = self.cell_at(index, at);
+                // SAFETY: cells below `used` were handed out at least once, so their header is initialized.
+                let header = unsafe { object.as_ref() };
+                if header.kind.get() != KIND_FREE && header.color.get() == GRAY && !self.gray_lost {
+                    self.push_gray(object);
+                }
+            }
+        }
+    }
+
+    /// Ends marking: everything still of the old colour is garbage from here on.
+    pub fn start_sweep(&mut self) {
+        self.barrier_color = NO_COLOR;
+        self.fresh = self.live;
+        self.phase = Phase::Sweep;
+        self.sweep_next = 0;
+        self.live_bytes = 0;
+    }
+
+    fn used_cells(&self, block: usize) -> usize {
+        let b = &self.blocks[block];
+        if block + 1 == self.blocks.len() {
+            (self.bump as usize - b.start as usize) / CELL_SIZE
+        } else {
+            b.used
+        }
+    }
+
+    fn cell_at(&self, block: usize, index: usize) -> NonNull<Header> {
+        let b = &self.blocks[block];
+        debug_assert!(index * CELL_SIZE < b.size);
+        // SAFETY: the index is below the number of cells of the block.
+        unsafe { NonNull::new_unchecked(b.start.add(index * CELL_SIZE).cast()) }
+    }
+
+    /// Sweeps the next block; returns the cells looked at.
+    fn sweep_block(&mut self) -> usize {
+        let index = self.sweep_next;
+        self.sweep_next += 1;
+        let used = self.used_cells(index);
+        for at in (0..used).rev() {
+            let object = self.cell_at(index, at);
+            // SAFETY: as in `find_gray`.
+            let header = unsafe { object.as_ref() };
+            let kind = header.kind.get();
+            if kind != KIND_FREE {
+                if header.color.get() == self.live {
+                    self.live_bytes += CELL_SIZE;
+                    continue;
+                }
+                // SAFETY: nothing refers to an object that marking did not reach.
+                unsafe { (self.ops.release)(self, object) };
+                header.kind.set(KIND_FREE);
+                let cell = object.as_ptr().cast::<FreeCell>();
+                // SAFETY: the cell is unused from here on.
+                unsafe { (*cell).next = self.free };
+                self.free = cell;
+            }
+        }
+        used
+    }
+
+    /// Sweeps until `work` cells were looked at; true when the sweep is finished.
+    pub fn sweep_some(&mut self, mut work: isize) -> bool {
+        while self.sweep_next < self.blocks.len() {
+            work -= self.sweep_block() as isize;
+            if work <= 0 && self.sweep_next < self.blocks.len() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Ends the cycle and sets when the next one begins: when the heap has doubled, or half the room is used up.
+    pub fn finish_cycle(&mut self) {
+        self.phase = Phase::Idle;
+        self.stats.collections += 1;
+        let used = isize::try_from(self.memory.used).unwrap_or(isize::MAX);
+        let room = isize::try_from(self.memory.limit - self.memory.used.min(self.memory.limit)).unwrap_or(isize::MAX);
+        self.debt = -used.max(FIRST_THRESHOLD).min(room / 2);
+    }
+
+    /// How much work the slice that is due should do, in values or cells; sets when the next one is due.
+    pub fn next_slice(&mut self) -> isize {
+        self.stats.slices += 1;
+        let bytes = self.debt.max(0) + SLICE_BYTES;
+        self.debt = -SLICE_BYTES;
+        bytes.saturating_mul(WORK_PER_16_BYTES) / 16
+    }
+
+    /// Visits every object that is in use.
+    pub fn for_each_object(&self, mut visit: impl FnMut(NonNull<Header>)) {
+        for block in 0..self.blocks.len() {
+            for at in 0..self.used_cells(block) {
+                let object = self.cell_at(block, at);
+                // SAFETY: as in `find_gray`.
+                if unsafe { object.as_ref() }.kind.get() != KIND_FREE {
+                    visit(object);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Heap {
+    fn drop(&mut self) {
+        for block in 0..self.blocks.len() {
+            for at in 0..self.used_cells(block) {
+                let object = self.cell_at(block, at);
+                // SAFETY: as in `find_gray`; the heap goes away, so nothing uses the object again.
+                unsafe {
+                    if object.as_ref().kind.get() != KIND_FREE {
+                        (self.ops.release)(self, object);
+                    }
+                }
+            }
+        }
+        let blocks = core::mem::take(&mut self.blocks);
+        for block in blocks {
+            // SAFETY: the block came from `memory.allocate` with this size.
+            unsafe { self.memory.free(block.start, block.size) };
+        }
+    }
+}

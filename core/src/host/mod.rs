@@ -1,0 +1,14 @@
+//! What a native function sees: its arguments, makers of values, output, the clock; and how the host speaks of values.
+//!
+//! Intrinsics and functions of the host get the same [`Context`]. Values cross the border as [`Data`]: plain data, or a
+//! [`Handle`] that keeps an object alive.
+
+mod context;
+pub(crate) mod native;
+pub(crate) mod values;
+
+pub use crate::vm::Handle;
+pub use context::Context;
+pub(crate) use context::text_of;
+pub use native::{Default, HostFunction, NativeError, NativeResult, Signature};
+pub use values::{Data, Values};

@@ -1,0 +1,39 @@
+//! The two engines that run the handlers.
+//!
+//! *Tail-calling*: each handler is a function that ends in a jump to the next one; the machine's registers stay in processor
+//! registers, and every operation has its own indirect jump. Release builds on processors where the compiler is known to turn
+//! these calls into jumps. *Loop*: one `match` in a loop, everywhere else: debug builds, Miri, WebAssembly. `build.rs` chooses.
+
+use super::State;
+use super::slow::Slow;
+use crate::value::Value;
+use crate::vm::Vm;
+
+#[cfg(brisk_tail_calls)]
+#[path = "tail.rs"]
+mod engine;
+#[cfg(not(brisk_tail_calls))]
+#[path = "match_loop.rs"]
+mod engine;
+
+pub(crate) use engine::{IS_LOOP, enter};
+
+/// How a handler goes on.
+pub(in crate::interp) trait Engine {
+    /// What handlers return.
+    type Result;
+
+    /// Goes on with the instruction at `pc`.
+    ///
+    /// # Safety
+    ///
+    /// `pc` must be an instruction of the function of the frame at `base`.
+    unsafe fn next(pc: *const u64, base: *mut Value, vm: *mut Vm) -> Self::Result;
+
+    /// Leaves the instruction at `pc` to its slow path.
+    ///
+    /// # Safety
+    ///
+    /// As [`Engine::next`]; `S` must be a slow path of this operation.
+    unsafe fn slow<S: Slow>(pc: *const u64, base: *mut Value, vm: *mut Vm) -> Self::Result;
+}

@@ -1,0 +1,144 @@
+//! Safepoints: what is reachable, and when the collector works.
+//!
+//! Instructions that allocate come here first when the heap says that a slice is due. At that moment every live value of the
+//! running function is in a register, so the roots are exact: the stack up to the end of the innermost window, and the tables
+//! of the machine.
+
+use super::call::code_of;
+use crate::heap::Phase;
+use crate::value::Value;
+use crate::vm::Vm;
+
+/// Work that finishes anything.
+const ALL: isize = isize::MAX;
+
+/// Lets the collector do the slice that is due.
+///
+/// # Safety
+///
+/// `base` must be the window of the innermost frame.
+#[cold]
+#[inline(never)]
+pub(crate) unsafe fn safepoint(vm: &mut Vm, base: *mut Value) {
+    // SAFETY: the caller's promise.
+    let top = unsafe { top_of(vm, base) };
+    if vm.store.heap.stress {
+        collect_all(vm, top);
+        vm.store.heap.debt = 0;
+        return;
+    }
+    let work = vm.store.heap.next_slice();
+    step(vm, top, work);
+}
+
+/// End of the window at `base`.
+///
+/// # Safety
+///
+/// As [`safepoint`].
+pub(crate) unsafe fn top_of(vm: &Vm, base: *mut Value) -> *mut Value {
+    let bottom = vm.stack.start.wrapping_add(2 * crate::vm::stack::HEADER);
+    if base < bottom {
+        return base;
+    }
+    // SAFETY: the caller's promise.
+    unsafe { base.add(code_of(base).register_count as usize) }
+}
+
+/// Collects completely.
+///
+/// # Safety
+///
+/// As [`safepoint`].
+pub(crate) unsafe fn full(vm: &mut Vm, base: *mut Value) {
+    // SAFETY: the caller's promise.
+    let top = unsafe { top_of(vm, base) };
+    collect_all(vm, top);
+}
+
+/// Collects completely; `top` is the end of the innermost window.
+pub(crate) fn collect_all(vm: &mut Vm, top: *mut Value) {
+    // A cycle under way may hold garbage that died after it began: finish it, then run a whole one.
+    if vm.store.heap.phase() != Phase::Idle {
+        step(vm, top, ALL);
+    }
+    step(vm, top, ALL);
+}
+
+/// Does `work` units of collection; a whole cycle when that is enough.
+pub(crate) fn step(vm: &mut Vm, top: *mut Value, work: isize) {
+    if vm.store.heap.phase() == Phase::Idle {
+        vm.store.heap.start_cycle();
+        mark_roots(vm, top);
+        if work != ALL {
+            return;
+        }
+    }
+    if vm.store.heap.phase() == Phase::Mark {
+        if !vm.store.heap.mark_some(work) {
+            return;
+        }
+        // Roots may have changed since they were marked, without a barrier.
+        mark_roots(vm, top);
+        while !vm.store.heap.mark_some(ALL) {}
+        vm.stack.clear_above(top);
+        vm.store.heap.start_sweep();
+        if work != ALL {
+            return;
+        }
+    }
+    if vm.store.heap.sweep_some(work) {
+        vm.store.heap.finish_cycle();
+    }
+}
+
+fn mark_roots(vm: &mut Vm, top: *mut Value) {
+    let Vm { store, stack, globals, .. } = vm;
+    for &value in stack.below(top) {
+        store.mark_value(value);
+    }
+    crate::value::globals::mark(globals, store);
+    for &value in &vm.intrinsics {
+        store.mark_value(value);
+    }
+    vm.handles.for_each(|value| store.mark_value(value));
+    for &(name, function) in &vm.host_functions {
+        store.mark_value(name);
+        store.mark_value(function);
+    }
+    for value in vm.type_maps.into_iter().chain([vm.globals_map, vm.intrinsics_map, vm.version_map]) {
+        store.mark_value(value);
+    }
+    for value in vm.partial.into_iter().chain(vm.implicit_result) {
+        store.mark_value(value);
+    }
+    for import in &vm.imports {
+        store.mark_value(import.name);
+    }
+    if let crate::vm::Exit::Finished(value) = vm.exit {
+        store.mark_value(value);
+    }
+    let codes = vm.units.iter().flat_map(|unit| unit.codes.iter().flatten()).chain(&vm.native_codes);
+    for code in codes {
+        for &bits in &code.words[code.word_count as usize..] {
+            // SAFETY: the pool holds values of this machine.
+            store.mark_value(unsafe { Value::from_bits(bits) });
+        }
+        for param in &code.params {
+            store.mark_value(param.default);
+        }
+    }
+    let heap = &mut store.heap;
+    store.shapes.for_each_key(|key| {
+        if let Some(cell) = key.as_cell() {
+            heap.mark(cell);
+        }
+    });
+}
+
+/// Runs the finalizers of native objects that were freed. Between instructions, never inside an allocation.
+pub(crate) fn run_finalizers(vm: &mut Vm) {
+    while let Some((finalizer, data)) = vm.store.finalizers.pop() {
+        finalizer(data);
+    }
+}

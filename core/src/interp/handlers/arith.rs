@@ -1,0 +1,158 @@
+//! Arithmetic, logic and comparisons as values.
+
+use super::{Engine, Value, Vm, field_a, field_b, field_c, handler, pool, signed_b, signed_c, slow, slow_handlers};
+
+/// Stores a number and goes on; what is NaN goes to the slow path, because every value that is no number is a NaN.
+macro_rules! finish {
+    ($E:ident, $pc:ident, $base:ident, $vm:ident, $result:expr) => {{
+        let result: f64 = $result;
+        if result.is_nan() {
+            return $E::slow::<slow::Arith>($pc, $base, $vm);
+        }
+        $base.add(field_a($pc)).write(Value::number_raw(result));
+        $E::next($pc.add(1), $base, $vm)
+    }};
+}
+
+macro_rules! binary {
+    ($name:ident, $x:ident, $y:ident, $value:expr) => {
+        handler! {
+            $name(E, pc, base, vm) {
+                let $x = (*base.add(field_b(pc))).raw_f64();
+                let $y = (*base.add(field_c(pc))).raw_f64();
+                finish!(E, pc, base, vm, $value)
+            }
+        }
+    };
+}
+
+macro_rules! binary_k {
+    ($name:ident, $x:ident, $y:ident, $value:expr) => {
+        handler! {
+            $name(E, pc, base, vm) {
+                let $x = (*base.add(field_b(pc))).raw_f64();
+                let $y = pool(pc, signed_c(pc)).raw_f64();
+                finish!(E, pc, base, vm, $value)
+            }
+        }
+    };
+}
+
+macro_rules! k_binary {
+    ($name:ident, $x:ident, $y:ident, $value:expr) => {
+        handler! {
+            $name(E, pc, base, vm) {
+                let $x = pool(pc, signed_b(pc)).raw_f64();
+                let $y = (*base.add(field_c(pc))).raw_f64();
+                finish!(E, pc, base, vm, $value)
+            }
+        }
+    };
+}
+
+binary!(add, x, y, x + y);
+binary!(sub, x, y, x - y);
+binary!(mul, x, y, x * y);
+binary!(div, x, y, x / y);
+binary_k!(add_k, x, y, x + y);
+binary_k!(sub_k, x, y, x - y);
+binary_k!(mul_k, x, y, x * y);
+binary_k!(div_k, x, y, x / y);
+k_binary!(k_add, x, y, x + y);
+k_binary!(k_sub, x, y, x - y);
+k_binary!(k_mul, x, y, x * y);
+k_binary!(k_div, x, y, x / y);
+
+/// `x % y` without a call where the quotient is small and the result exact; NaN where it must be looked at.
+#[inline(always)]
+fn quick_modulo(x: f64, y: f64) -> f64 {
+    let (i, j) = (super::truncate(x), super::truncate(y));
+    let small = (i as u64) < 1 << 32 && (j as u64).wrapping_sub(1) < 1 << 31;
+    if small && i as f64 == x && j as f64 == y && (i != 0 || x.is_sign_positive()) {
+        return f64::from(i as u32 % j as u32);
+    }
+    f64::NAN
+}
+
+macro_rules! modulo {
+    ($name:ident, $rhs:expr) => {
+        handler! {
+            $name(E, pc, base, vm) {
+                let x = (*base.add(field_b(pc))).raw_f64();
+                let y: f64 = ($rhs)(pc, base);
+                let quick = quick_modulo(x, y);
+                if quick.is_nan() {
+                    return E::slow::<slow::Modulo>(pc, base, vm);
+                }
+                base.add(field_a(pc)).write(Value::number_raw(quick));
+                E::next(pc.add(1), base, vm)
+            }
+        }
+    };
+}
+modulo!(modulo, |pc, base: *mut Value| (*base.add(field_c(pc))).raw_f64());
+modulo!(mod_k, |pc, _| pool(pc, signed_c(pc)).raw_f64());
+
+handler! {
+    pow_k(E, pc, base, vm) {
+        let x = (*base.add(field_b(pc))).raw_f64();
+        let y = pool(pc, signed_c(pc)).raw_f64();
+        if y != 2.0 {
+            return E::slow::<slow::Power>(pc, base, vm);
+        }
+        finish!(E, pc, base, vm, x * x)
+    }
+}
+
+handler! {
+    neg(E, pc, base, vm) {
+        let result = 0.0 - (*base.add(field_b(pc))).raw_f64();
+        if result.is_nan() {
+            return E::slow::<slow::Unary>(pc, base, vm);
+        }
+        base.add(field_a(pc)).write(Value::number_raw(result));
+        E::next(pc.add(1), base, vm)
+    }
+}
+
+handler! {
+    not(E, pc, base, vm) {
+        let value = *base.add(field_b(pc));
+        if !value.is_number() {
+            return E::slow::<slow::Unary>(pc, base, vm);
+        }
+        let result = 1.0 - value.raw_f64().abs().min(1.0);
+        base.add(field_a(pc)).write(Value::number(result));
+        E::next(pc.add(1), base, vm)
+    }
+}
+
+macro_rules! compare {
+    ($name:ident, $x:ident, $y:ident, $value:expr) => {
+        handler! {
+            $name(E, pc, base, vm) {
+                let (l, r) = (*base.add(field_b(pc)), *base.add(field_c(pc)));
+                let ($x, $y) = (l.raw_f64(), r.raw_f64());
+                if $x.is_nan() || $y.is_nan() {
+                    return E::slow::<slow::Compare>(pc, base, vm);
+                }
+                base.add(field_a(pc)).write(Value::boolean($value));
+                E::next(pc.add(1), base, vm)
+            }
+        }
+    };
+}
+compare!(lt, x, y, x < y);
+compare!(le, x, y, x <= y);
+compare!(gt, x, y, x > y);
+compare!(ge, x, y, x >= y);
+compare!(eq, x, y, x == y);
+compare!(ne, x, y, x != y);
+
+slow_handlers! {
+    pow => Power;
+    and => Logic;
+    or => Logic;
+    isa => Make;
+    new => Make;
+}

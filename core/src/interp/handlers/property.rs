@@ -1,0 +1,160 @@
+//! Members, elements, lists and maps.
+
+use super::{Engine, Value, Vm, field_a, field_b, field_c, handler, slow, slow_handlers, truncate};
+
+/// Low half of a cache word.
+#[inline(always)]
+unsafe fn low(pc: *const u64, at: usize) -> u32 {
+    // SAFETY: an extra word of the instruction.
+    unsafe { *pc.add(at).cast::<u32>() }
+}
+
+/// High half of a cache word.
+#[inline(always)]
+unsafe fn high(pc: *const u64, at: usize) -> u32 {
+    // SAFETY: an extra word of the instruction.
+    unsafe { *pc.add(at).cast::<u32>().add(1) }
+}
+
+handler! {
+    get_prop_own(E, pc, base, vm) {
+        if let Some(map) = (*base.add(field_b(pc))).as_map()
+            && map.shape() == low(pc, 2)
+        {
+            let value = *map.slots.get().add(field_c(pc));
+            if !value.needs_attention() {
+                base.add(field_a(pc)).write(value);
+                return E::next(pc.add(4), base, vm);
+            }
+        }
+        E::slow::<slow::GetProp>(pc, base, vm)
+    }
+}
+
+handler! {
+    get_prop_parent(E, pc, base, vm) {
+        if let Some(map) = (*base.add(field_b(pc))).as_map()
+            && map.shape() == low(pc, 2)
+            && (*vm).store.shapes.epoch == high(pc, 2)
+        {
+            let value = **pc.add(3).cast::<*const Value>();
+            if !value.needs_attention() {
+                base.add(field_a(pc)).write(value);
+                return E::next(pc.add(4), base, vm);
+            }
+        }
+        E::slow::<slow::GetProp>(pc, base, vm)
+    }
+}
+
+handler! {
+    set_prop_own(E, pc, base, vm) {
+        if let Some(map) = (*base.add(field_a(pc))).as_map()
+            && map.shape() == low(pc, 2)
+        {
+            map.slots.get().add(field_c(pc)).write(*base.add(field_b(pc)));
+            (*vm).store.heap.barrier(map.cell());
+            return E::next(pc.add(3), base, vm);
+        }
+        E::slow::<slow::SetProp>(pc, base, vm)
+    }
+}
+
+handler! {
+    set_prop_add(E, pc, base, vm) {
+        if let Some(map) = (*base.add(field_a(pc))).as_map()
+            && map.shape() == low(pc, 2)
+            && map.header.flags.get() == 0
+            && field_c(pc) < map.header.aux.get() as usize
+        {
+            map.slots.get().add(field_c(pc)).write(*base.add(field_b(pc)));
+            map.header.info.set(high(pc, 2));
+            (*vm).store.heap.barrier(map.cell());
+            return E::next(pc.add(3), base, vm);
+        }
+        E::slow::<slow::SetProp>(pc, base, vm)
+    }
+}
+
+handler! {
+    get_index_list(E, pc, base, vm) {
+        if let Some(list) = (*base.add(field_b(pc))).as_list() {
+            let index = truncate((*base.add(field_c(pc))).raw_f64());
+            if let Some(value) = list.get(index as usize) {
+                base.add(field_a(pc)).write(value);
+                return E::next(pc.add(1), base, vm);
+            }
+        }
+        E::slow::<slow::GetIndex>(pc, base, vm)
+    }
+}
+
+handler! {
+    get_index_str(E, pc, base, vm) {
+        if let Some(s) = (*base.add(field_b(pc))).as_str()
+            && s.is_ascii()
+        {
+            let index = truncate((*base.add(field_c(pc))).raw_f64());
+            if let Some(&byte) = s.bytes().get(index as usize) {
+                base.add(field_a(pc)).write(Value::ascii_char(byte));
+                return E::next(pc.add(1), base, vm);
+            }
+        }
+        E::slow::<slow::GetIndex>(pc, base, vm)
+    }
+}
+
+handler! {
+    set_index_list(E, pc, base, vm) {
+        if let Some(list) = (*base.add(field_a(pc))).as_list() {
+            let index = truncate((*base.add(field_b(pc))).raw_f64());
+            if (index as u64) < list.len() as u64 {
+                list.elems.get().add(index as usize).write(*base.add(field_c(pc)));
+                (*vm).store.heap.barrier(list.cell());
+                return E::next(pc.add(1), base, vm);
+            }
+        }
+        E::slow::<slow::SetIndex>(pc, base, vm)
+    }
+}
+
+handler! {
+    new_map_shaped(E, pc, base, vm) {
+        if (*vm).store.heap.debt < 0 {
+            let count = high(pc, 1) as usize;
+            let values = core::slice::from_raw_parts(base.add(field_b(pc)), count);
+            if let Ok(map) = (*vm).store.new_map_shaped(low(pc, 1), values) {
+                base.add(field_a(pc)).write(Value::map(map));
+                return E::next(pc.add(2), base, vm);
+            }
+        }
+        E::slow::<slow::Make>(pc, base, vm)
+    }
+}
+
+handler! {
+    new_list(E, pc, base, vm) {
+        if (*vm).store.heap.debt < 0 {
+            let values = core::slice::from_raw_parts(base.add(field_b(pc)), field_c(pc));
+            if let Ok(list) = (*vm).store.list_from(values) {
+                base.add(field_a(pc)).write(Value::list(list));
+                return E::next(pc.add(1), base, vm);
+            }
+        }
+        E::slow::<slow::Make>(pc, base, vm)
+    }
+}
+
+slow_handlers! {
+    get_prop => GetProp;
+    get_prop_raw => GetProp;
+    set_prop => SetProp;
+    get_index => GetIndex;
+    get_index_map => GetIndex;
+    set_index => SetIndex;
+    slice => Make;
+    list_append => Make;
+    new_map => Make;
+    new_map_empty => Make;
+    closure => Make;
+}

@@ -1,0 +1,164 @@
+//! Registers, constants, globals and captured variables.
+
+use super::{Engine, Value, Vm, field_a, field_b, field_c, handler, pool, slow, slow_handlers, wide_bc};
+
+handler! {
+    nop(E, pc, base, vm) { E::next(pc.add(1), base, vm) }
+}
+
+handler! {
+    mov(E, pc, base, vm) {
+        base.add(field_a(pc)).write(*base.add(field_b(pc)));
+        E::next(pc.add(1), base, vm)
+    }
+}
+
+handler! {
+    eval(E, pc, base, vm) {
+        let value = *base.add(field_b(pc));
+        if value.needs_attention() {
+            return E::slow::<slow::Variable>(pc, base, vm);
+        }
+        base.add(field_a(pc)).write(value);
+        E::next(pc.add(1), base, vm)
+    }
+}
+
+handler! {
+    load_k(E, pc, base, vm) {
+        base.add(field_a(pc)).write(pool(pc, wide_bc(pc)));
+        E::next(pc.add(1), base, vm)
+    }
+}
+
+handler! {
+    load_null(E, pc, base, vm) {
+        base.add(field_a(pc)).write(Value::NULL);
+        E::next(pc.add(1), base, vm)
+    }
+}
+
+handler! {
+    load_unassigned(E, pc, base, vm) {
+        let first = base.add(field_a(pc));
+        for i in 0..field_b(pc) {
+            first.add(i).write(Value::UNASSIGNED);
+        }
+        E::next(pc.add(1), base, vm)
+    }
+}
+
+handler! {
+    get_global(E, pc, base, vm) {
+        let value = (*(*vm).globals.cell_ptr(wide_bc(pc) as usize)).value;
+        if value.needs_attention() {
+            return E::slow::<slow::Global>(pc, base, vm);
+        }
+        base.add(field_a(pc)).write(value);
+        E::next(pc.add(1), base, vm)
+    }
+}
+
+handler! {
+    set_global(E, pc, base, vm) {
+        let cell = (*vm).globals.cell_ptr(wide_bc(pc) as usize);
+        if (*cell).assigned == 0 {
+            return E::slow::<slow::GlobalStore>(pc, base, vm);
+        }
+        (*cell).value = *base.add(field_a(pc));
+        E::next(pc.add(1), base, vm)
+    }
+}
+
+handler! {
+    get_up(E, pc, base, vm) {
+        if let Some(f) = (*base.sub(3)).as_func()
+            && let Some(env) = f.scope.get().as_env()
+        {
+            let value = env.get(field_b(pc));
+            if !value.needs_attention() {
+                base.add(field_a(pc)).write(value);
+                return E::next(pc.add(1), base, vm);
+            }
+        }
+        E::slow::<slow::Variable>(pc, base, vm)
+    }
+}
+
+handler! {
+    get_up_raw(E, pc, base, vm) {
+        if let Some(f) = (*base.sub(3)).as_func()
+            && let Some(env) = f.scope.get().as_env()
+        {
+            let value = env.get(field_b(pc));
+            if !value.is_unassigned() {
+                base.add(field_a(pc)).write(value);
+                return E::next(pc.add(1), base, vm);
+            }
+        }
+        E::slow::<slow::Variable>(pc, base, vm)
+    }
+}
+
+handler! {
+    set_up(E, pc, base, vm) {
+        if let Some(f) = (*base.sub(3)).as_func()
+            && let Some(env) = f.scope.get().as_env()
+        {
+            (*vm).store.env_set(env, field_b(pc), *base.add(field_a(pc)));
+        }
+        E::next(pc.add(1), base, vm)
+    }
+}
+
+handler! {
+    get_env(E, pc, base, vm) {
+        if let Some(env) = (*base.add(field_b(pc))).as_env() {
+            let value = env.get(field_c(pc));
+            if !value.needs_attention() {
+                base.add(field_a(pc)).write(value);
+                return E::next(pc.add(1), base, vm);
+            }
+        }
+        E::slow::<slow::Variable>(pc, base, vm)
+    }
+}
+
+handler! {
+    get_env_raw(E, pc, base, vm) {
+        if let Some(env) = (*base.add(field_b(pc))).as_env() {
+            let value = env.get(field_c(pc));
+            if !value.is_unassigned() {
+                base.add(field_a(pc)).write(value);
+                return E::next(pc.add(1), base, vm);
+            }
+        }
+        E::slow::<slow::Variable>(pc, base, vm)
+    }
+}
+
+handler! {
+    set_env(E, pc, base, vm) {
+        if let Some(env) = (*base.add(field_b(pc))).as_env() {
+            (*vm).store.env_set(env, field_c(pc), *base.add(field_a(pc)));
+        }
+        E::next(pc.add(1), base, vm)
+    }
+}
+
+slow_handlers! {
+    get_global_raw => Global;
+    check_global => Check;
+    check_local => Check;
+    check_scope => Check;
+    load_globals => Scope;
+    load_outer => Scope;
+    new_env => Scope;
+    new_scope => Scope;
+    get_scope => ScopeVariable;
+    set_scope => ScopeVariable;
+    get_outer => ScopeVariable;
+    up_member => UpMember;
+    store_result => StoreResult;
+    fail => Fail;
+}

@@ -1,0 +1,199 @@
+//! The interpreter: runs linked code on a machine.
+//!
+//! Each operation is written once, in `handlers/`, as a function that is generic over how control goes on
+//! ([`dispatch::Engine`]); two engines are made from them: handlers that tail-call one another, and a loop around a `match`.
+//! Frames live on the machine's stack, so the interpreter can stop between any two instructions and go on later: at the end
+//! of a budget, at `yield`, while a native function is pending. The fast path of a handler is what is common; everything else is
+//! a *slow path*, a function that does the work of the instruction and says where to go on ([`State`]).
+#![allow(unsafe_code)] // Registers and code are raw memory; bytecode was verified or made by our compiler.
+
+pub(crate) mod call;
+pub(crate) mod dispatch;
+pub(crate) mod gc;
+mod handlers;
+pub mod link;
+pub(crate) mod property;
+mod slow;
+pub(crate) mod unwind;
+
+pub use unwind::stack_trace;
+
+use crate::bytecode::{Op, word};
+use crate::value::Value;
+use crate::error::{Error, ErrorKind};
+use crate::vm::stack::HEADER;
+use crate::vm::{Exit, Vm};
+
+/// Where the interpreter goes on; a null `pc` means that it stops.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct State {
+    pub(crate) pc: *const u64,
+    pub(crate) base: *mut Value,
+}
+
+impl State {
+    pub(crate) const STOP: State = State { pc: core::ptr::null(), base: core::ptr::null_mut() };
+}
+
+/// Code that no function contains: where bottom frames and modules return to.
+static STUBS: [u64; 2] = [word(Op::Halt, 0, 0, 0, 0), word(Op::ImportDone, 0, 0, 0, 0)];
+
+pub(crate) fn halt_stub() -> *const u64 {
+    &raw const STUBS[0]
+}
+
+pub(crate) fn import_stub() -> *const u64 {
+    &raw const STUBS[1]
+}
+
+/// Fuel of a slice: at its end handlers return to [`run`], which bounds native stack use even where a compiler did not turn
+/// their calls into jumps, and looks at the clock.
+const SLICE: i64 = 20_000;
+/// The same where handlers are known not to nest.
+const SLICE_MATCH: i64 = 100_000;
+
+/// Slot of the first register of a bottom frame: room for its header and result.
+const BOTTOM: usize = 2 * HEADER;
+
+/// Prepares a call of `callee` as the bottom frame of an empty stack; the outcome is left in the machine, like that of a run.
+pub(crate) fn start(vm: &mut Vm, callee: Value) {
+    start_with(vm, callee, &[]);
+}
+
+/// The same with arguments.
+pub(crate) fn start_with(vm: &mut Vm, callee: Value, args: &[Value]) {
+    vm.imports.clear();
+    vm.partial = None;
+    vm.exit = Exit::None;
+    vm.pc = core::ptr::null();
+    if let Err(error) = vm.stack.grow(&mut vm.store.heap.memory, BOTTOM + 64 + args.len()) {
+        vm.exit = Exit::Error(crate::semantics::refused(error.into()));
+        return;
+    }
+    vm.stack_limit = vm.stack.limit();
+    let start = vm.stack.start;
+    // SAFETY: the stack has room for two headers and the arguments at its start; the lower one is the ground that the
+    // bottom frame stands on: depth 0, no function.
+    unsafe {
+        start.write(Value::from_bits(0));
+        start.add(1).write(Value::NULL);
+        let ground = start.add(HEADER);
+        let state = begin_with(vm, ground, ground.add(HEADER), callee, args, halt_stub());
+        if !state.pc.is_null() {
+            vm.pc = state.pc;
+            vm.base = state.base;
+        }
+    }
+}
+
+/// Calls `callee` in a window at `nb`, above everything that is live; its result goes to the register 0 of `ground`.
+///
+/// # Safety
+///
+/// The stack must have room, with a header's space below both pointers.
+unsafe fn begin_with(
+    vm: &mut Vm,
+    ground: *mut Value,
+    nb: *mut Value,
+    callee: Value,
+    args: &[Value],
+    ret: *const u64,
+) -> State {
+    // SAFETY: the caller's promise.
+    unsafe {
+        for (i, &arg) in args.iter().enumerate() {
+            nb.add(i).write(arg);
+        }
+        let site = call::Site { pc: ret, ret, base: ground, dst: 0 };
+        call::begin(vm, site, callee, nb, args.len(), None)
+    }
+}
+
+/// Runs a function to its end inside a native function that the interpreter called.
+///
+/// # Errors
+///
+/// What the script raised, or that it suspended.
+pub(crate) fn run_nested(vm: &mut Vm, callee: Value, args: &[Value]) -> Result<Value, Error> {
+    let (pc, base) = (vm.pc, vm.base);
+    let base_at = call::slot(vm.stack.start, base);
+    let (fuel, reserve, deadline) = (vm.fuel, vm.fuel_reserve, vm.deadline);
+    let partial = vm.partial.take();
+    // SAFETY: the frame that called the native function; its registers and the native function's arguments end before the slack.
+    let top_at = call::slot(vm.stack.start, unsafe { gc::top_of(vm, base) }) + crate::vm::stack::SLACK;
+    let grown = vm.stack.grow(&mut vm.store.heap.memory, top_at + BOTTOM + 64 + args.len());
+    if let Err(error) = grown {
+        return Err(crate::semantics::refused(error.into()));
+    }
+    vm.stack_limit = vm.stack.limit();
+    // SAFETY: the stack was just grown to hold this.
+    let state = unsafe {
+        let depth = *vm.stack.start.add(base_at).sub(4).cast::<u32>();
+        let ground = vm.stack.start.add(top_at + HEADER);
+        ground.sub(4).write(Value::from_bits(u64::from(depth)));
+        ground.sub(3).write(Value::NULL);
+        begin_with(vm, ground, ground.add(HEADER), callee, args, halt_stub())
+    };
+    let result = if state.pc.is_null() {
+        core::mem::take(&mut vm.exit)
+    } else {
+        vm.pc = state.pc;
+        vm.base = state.base;
+        run(vm, u64::MAX, deadline);
+        core::mem::take(&mut vm.exit)
+    };
+    (vm.pc, vm.base) = (pc, vm.stack.start.wrapping_add(base_at));
+    (vm.fuel, vm.fuel_reserve, vm.deadline) = (fuel, reserve, deadline);
+    vm.partial = partial;
+    match result {
+        Exit::Finished(value) => Ok(value),
+        Exit::Error(error) => Err(error),
+        Exit::Budget => Err(Error::new(ErrorKind::Limit, "the budget was spent inside a native function")),
+        _ => Err(Error::new(ErrorKind::Host, "a script called by a native function cannot suspend")),
+    }
+}
+
+/// Runs until the program ends, the fuel or time is spent, or something suspends it; the reason is left in `vm.exit`.
+pub(crate) fn run(vm: &mut Vm, fuel: u64, deadline: Option<f64>) {
+    if vm.pc.is_null() {
+        return;
+    }
+    let slice_max = if dispatch::IS_LOOP { SLICE_MATCH } else { SLICE };
+    vm.exit = Exit::None;
+    vm.fuel_reserve = fuel;
+    vm.deadline = deadline;
+    if vm.started.is_none() {
+        vm.started = Some(vm.clock.now());
+    }
+    loop {
+        let slice = i64::try_from(vm.fuel_reserve).unwrap_or(i64::MAX).min(slice_max);
+        vm.fuel = slice;
+        // SAFETY: `pc` and `base` are those of a frame that `start` or an earlier run left.
+        unsafe { dispatch::enter(vm.pc, vm.base, vm) };
+        let used = u64::try_from(slice - vm.fuel).unwrap_or(0);
+        vm.fuel_used += used;
+        if vm.fuel_reserve != u64::MAX {
+            vm.fuel_reserve = vm.fuel_reserve.saturating_sub(used);
+        }
+        if !matches!(vm.exit, Exit::None) {
+            break;
+        }
+        if vm.fuel_reserve == 0 || deadline.is_some_and(|at| vm.clock.now() >= at) {
+            vm.exit = Exit::Budget;
+            break;
+        }
+    }
+    if matches!(vm.exit, Exit::Finished(_) | Exit::Error(_) | Exit::Code(_)) {
+        vm.pc = core::ptr::null();
+    }
+    gc::run_finalizers(vm);
+}
+
+/// Stops: the machine goes on at `pc` when it runs again.
+pub(crate) fn suspend(vm: &mut Vm, pc: *const u64, base: *mut Value, exit: Exit) -> State {
+    vm.pc = pc;
+    vm.base = base;
+    vm.exit = exit;
+    State::STOP
+}

@@ -1,0 +1,194 @@
+//! `insert`, `remove` and `replace` on lists, strings and maps (INTRINSICS.md §5.8, §5.11, §5.12).
+//!
+//! Lists and maps change in place; of a string, a changed copy is returned.
+
+use super::lists::set_entry;
+use super::searching::{as_i64, find};
+use super::strings::put;
+use crate::error;
+use crate::host::{Context, text_of};
+use crate::value::string::char_offset;
+use crate::value::{Gc, List, Map, Refusal, Value, content, math};
+use crate::vm::Trap;
+use alloc::vec::Vec;
+use memchr::memmem::Finder;
+
+pub(super) fn insert(c: &mut Context<'_>) -> Result<Value, Trap> {
+    let (v, index, value) = (c.arg(0), c.arg(1), c.arg(2));
+    if index.is_null() {
+        return Err(c.error(error::text::INSERT_INDEX_NULL));
+    }
+    let Some(index) = index.as_number().map(math::to_i32_saturating) else {
+        return Err(c.error(error::text::INSERT_INDEX_TYPE));
+    };
+    if let Some(list) = v.as_list() {
+        let at = insert_position(c, index, list.len())?;
+        c.charge(list.len() - at);
+        c.vm.store.list_insert(list, at, value)?;
+        return Ok(v);
+    }
+    let Some(text) = v.text() else { return Err(c.error(error::text::INSERT_TYPE)) };
+    let at = insert_position(c, index, c.vm.store.char_count(v))?;
+    let bytes = text.bytes();
+    let (before, after) = bytes.split_at(char_offset(bytes, at));
+    let value = c.text(2)?;
+    c.charge(bytes.len());
+    Ok(c.vm.store.new_str_parts(&[before, value.bytes(), after], None)?)
+}
+
+/// The position within `0..=count`; -1 stands for the end.
+fn insert_position(c: &Context<'_>, index: i32, count: usize) -> Result<usize, Trap> {
+    let len = as_i64(count);
+    let index = if index < 0 { i64::from(index) + len + 1 } else { i64::from(index) };
+    match usize::try_from(index) {
+        Ok(at) if at <= count => Ok(at),
+        _ => Err(c.error(error::text::index_out_of_range(index, len))),
+    }
+}
+
+pub(super) fn remove(c: &mut Context<'_>) -> Result<Value, Trap> {
+    let (v, k) = (c.arg(0), c.arg(1));
+    if let Some(map) = v.as_map() {
+        return Ok(Value::boolean(c.vm.store.map_remove(map, k)?));
+    }
+    if v.is_null() || k.is_null() {
+        return Err(c.error(error::text::REMOVE_NULL));
+    }
+    if let Some(list) = v.as_list() {
+        let len = as_i64(list.len());
+        let index = i64::from(c.int(1));
+        let index = if index < 0 { index + len } else { index };
+        return match usize::try_from(index) {
+            Ok(at) if at < list.len() => {
+                c.charge(list.len() - at);
+                list.remove(at);
+                Ok(Value::NULL)
+            }
+            _ => Err(c.error(error::text::index_out_of_range(index, len - 1))),
+        };
+    }
+    let Some(text) = v.text() else { return Err(c.error(error::text::REMOVE_TYPE)) };
+    let bytes = text.bytes();
+    let part = c.text(1)?;
+    let part = part.bytes();
+    c.charge(bytes.len());
+    if part.is_empty() {
+        return Ok(v);
+    }
+    match find(bytes, part) {
+        Some(at) => {
+            let parts = [&bytes[..at], &bytes[at + part.len()..]];
+            Ok(c.vm.store.new_str_parts(&parts, None)?)
+        }
+        None => Ok(v),
+    }
+}
+
+pub(super) fn replace(c: &mut Context<'_>) -> Result<Value, Trap> {
+    let v = c.arg(0);
+    if v.is_null() {
+        return Err(c.error(error::text::REPLACE_NULL));
+    }
+    let count_max =
+        if c.arg(3).is_null() { usize::MAX } else { usize::try_from(c.int(3)).unwrap_or(0) };
+    if count_max == 0 {
+        return Ok(v);
+    }
+    if let Some(list) = v.as_list() {
+        replace_in_list(c, list, count_max);
+        return Ok(v);
+    }
+    if let Some(map) = v.as_map() {
+        replace_in_map(c, map, count_max)?;
+        return Ok(v);
+    }
+    if v.is_string() {
+        return replace_in_string(c, v, count_max);
+    }
+    Err(c.error(error::text::REPLACE_TYPE))
+}
+
+fn replace_in_list(c: &mut Context<'_>, list: Gc<List>, count_max: usize) {
+    let (old, new) = (c.arg(1), c.arg(2));
+    c.charge(list.len());
+    let store = &mut c.vm.store;
+    let mut left = count_max;
+    for index in 0..list.len() {
+        let same = list.get(index).is_some_and(|v| content::equal(&store.shapes, v, old));
+        if same {
+            store.list_set(list, index, new);
+            left -= 1;
+            if left == 0 {
+                break;
+            }
+        }
+    }
+}
+
+fn replace_in_map(c: &mut Context<'_>, map: Gc<Map>, count_max: usize) -> Result<(), Refusal> {
+    let (old, new) = (c.arg(1), c.arg(2));
+    let store = &mut c.vm.store;
+    let mut left = count_max;
+    let mut at = 0;
+    while left > 0
+        && let Some((key, value, next)) = map.next_entry(&store.shapes, at)
+    {
+        if content::equal(&store.shapes, value, old) {
+            set_entry(store, map, next - 1, key, new)?;
+            left -= 1;
+        }
+        at = next;
+    }
+    let handled = c.vm.store.map_len(map);
+    c.charge(handled);
+    Ok(())
+}
+
+fn replace_in_string(c: &mut Context<'_>, v: Value, count_max: usize) -> Result<Value, Trap> {
+    let (old, new) = (c.text(1)?, c.text(2)?);
+    let text = text_of(v);
+    let (bytes, new) = (text.bytes(), new.bytes());
+    c.charge(bytes.len());
+    let out = match old.bytes() {
+        [] => return Err(c.error(error::text::REPLACE_EMPTY)),
+        &[byte] => {
+            let find = |rest: &[u8]| memchr::memchr(byte, rest);
+            replace_bytes(bytes, 1, new, count_max, find)?
+        }
+        long => {
+            let finder = Finder::new(long);
+            replace_bytes(bytes, long.len(), new, count_max, |rest| finder.find(rest))?
+        }
+    };
+    match out {
+        Some(out) => Ok(c.vm.store.new_str_parts(&[&out], None)?),
+        None => Ok(v),
+    }
+}
+
+/// `bytes` with at most `count_max` occurrences, `width` bytes long, replaced; `None` when there are
+/// none.
+fn replace_bytes(
+    bytes: &[u8],
+    width: usize,
+    new: &[u8],
+    count_max: usize,
+    find: impl Fn(&[u8]) -> Option<usize>,
+) -> Result<Option<Vec<u8>>, Refusal> {
+    let mut out = Vec::new();
+    let mut rest = bytes;
+    let mut left = count_max;
+    while left > 0
+        && let Some(at) = find(rest)
+    {
+        put(&mut out, &rest[..at])?;
+        put(&mut out, new)?;
+        rest = &rest[at + width..];
+        left -= 1;
+    }
+    if left == count_max {
+        return Ok(None);
+    }
+    put(&mut out, rest)?;
+    Ok(Some(out))
+}

@@ -1,0 +1,235 @@
+//! Equality and hash by content, for lists and maps that may contain themselves (spec §8).
+//!
+//! Small comparisons recurse; after a bounded number of steps the comparison starts again with a union-find over the
+//! containers met: two containers under comparison are put in one class, and a pair already in one class is not looked
+//! at again (Hopcroft and Karp's test of equivalence). So it ends on cycles, in nearly linear time.
+
+use super::object::{Gc, Map};
+use super::shape::Shapes;
+use super::store::Store;
+use super::value::Value;
+use super::{math, string};
+use alloc::vec::Vec;
+use hashbrown::{HashMap, HashSet};
+
+/// Steps a plain recursive comparison may take.
+const QUICK_STEPS: u32 = 500;
+/// Depth a plain recursive comparison may reach.
+const QUICK_DEPTH: u32 = 40;
+
+type Addresses<V> = HashMap<u64, V, BuildMix>;
+
+/// Hashes addresses.
+#[derive(Clone, Copy, Default)]
+pub struct BuildMix;
+
+/// See [`BuildMix`].
+#[derive(Default)]
+pub struct Mix(u64);
+
+impl core::hash::BuildHasher for BuildMix {
+    type Hasher = Mix;
+    fn build_hasher(&self) -> Mix {
+        Mix(0)
+    }
+}
+
+impl core::hash::Hasher for Mix {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+    fn write_u64(&mut self, x: u64) {
+        let mixed = (self.0 ^ x).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+}
+
+/// Whether two values are equal in the sense of `==` on values of any type.
+#[inline]
+pub fn equal(shapes: &Shapes, a: Value, b: Value) -> bool {
+    if let (Some(x), Some(y)) = (a.as_number(), b.as_number()) {
+        return x == y;
+    }
+    if a == b {
+        return true;
+    }
+    if a.as_str().is_some() {
+        return Store::str_equal(a, b);
+    }
+    if !is_container(a) || !is_container(b) {
+        return false;
+    }
+    let mut steps = QUICK_STEPS;
+    quick(shapes, a, b, QUICK_DEPTH, &mut steps).unwrap_or_else(|| thorough(shapes, a, b))
+}
+
+/// Whether two normalized keys are the same key.
+#[inline]
+pub fn keys_equal(shapes: &Shapes, a: Value, b: Value) -> bool {
+    is_container(a) && equal(shapes, a, b)
+}
+
+fn is_container(v: Value) -> bool {
+    v.as_list().is_some() || v.as_map().is_some()
+}
+
+/// `None` when it would take too long.
+fn quick(shapes: &Shapes, a: Value, b: Value, depth: u32, steps: &mut u32) -> Option<bool> {
+    if !is_container(a) || !is_container(b) {
+        return Some(equal(shapes, a, b));
+    }
+    if a == b {
+        return Some(true);
+    }
+    let depth = depth.checked_sub(1)?;
+    if let (Some(x), Some(y)) = (a.as_list(), b.as_list()) {
+        if x.len() != y.len() {
+            return Some(false);
+        }
+        for i in 0..x.len() {
+            *steps = steps.checked_sub(1)?;
+            if !quick(shapes, x.get(i)?, y.get(i)?, depth, steps)? {
+                return Some(false);
+            }
+        }
+        return Some(true);
+    }
+    let (Some(x), Some(y)) = (a.as_map(), b.as_map()) else { return Some(false) };
+    if x.len_in(shapes) != y.len_in(shapes) {
+        return Some(false);
+    }
+    let mut at = 0;
+    while let Some((key, value, next)) = x.next_entry(shapes, at) {
+        at = next;
+        *steps = steps.checked_sub(1)?;
+        let Some(other) = y.get_own(shapes, key) else { return Some(false) };
+        if !quick(shapes, value, other, depth, steps)? {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
+fn class_of(classes: &mut Addresses<u64>, mut address: u64) -> u64 {
+    while let Some(&parent) = classes.get(&address) {
+        if parent == address {
+            break;
+        }
+        let grandparent = classes.get(&parent).copied().unwrap_or(parent);
+        classes.insert(address, grandparent);
+        address = parent;
+    }
+    address
+}
+
+fn address(v: Value) -> u64 {
+    v.bits() << 16 >> 16
+}
+
+fn thorough(shapes: &Shapes, a: Value, b: Value) -> bool {
+    let mut classes: Addresses<u64> = HashMap::with_hasher(BuildMix);
+    let mut pending = alloc::vec![(a, b)];
+    while let Some((a, b)) = pending.pop() {
+        if !is_container(a) || !is_container(b) {
+            if !equal(shapes, a, b) {
+                return false;
+            }
+            continue;
+        }
+        let (x, y) = (class_of(&mut classes, address(a)), class_of(&mut classes, address(b)));
+        if x == y {
+            continue;
+        }
+        classes.insert(x, y);
+        if !push_children(shapes, a, b, &mut pending) {
+            return false;
+        }
+    }
+    true
+}
+
+/// False when the containers differ at once.
+fn push_children(shapes: &Shapes, a: Value, b: Value, pending: &mut Vec<(Value, Value)>) -> bool {
+    if let (Some(x), Some(y)) = (a.as_list(), b.as_list()) {
+        if x.len() != y.len() {
+            return false;
+        }
+        pending.extend(x.as_slice().iter().copied().zip(y.as_slice().iter().copied()));
+        return true;
+    }
+    let (Some(x), Some(y)) = (a.as_map(), b.as_map()) else { return false };
+    if x.len_in(shapes) != y.len_in(shapes) {
+        return false;
+    }
+    let mut at = 0;
+    while let Some((key, value, next)) = x.next_entry(shapes, at) {
+        at = next;
+        match y.get_own(shapes, key) {
+            Some(other) => pending.push((value, other)),
+            None => return false,
+        }
+    }
+    true
+}
+
+/// Hash of a value by content: equal values hash equally (spec, Appendix B; functions by address).
+pub fn hash(shapes: &Shapes, v: Value) -> u32 {
+    if let Some(h) = hash_scalar(v) {
+        return h;
+    }
+    let mut visited: HashSet<u64, BuildMix> = HashSet::with_hasher(BuildMix);
+    let mut pending = alloc::vec![v];
+    let mut result = 0_u32;
+    while let Some(item) = pending.pop() {
+        let part = match hash_scalar(item) {
+            Some(h) => h,
+            None => {
+                // Every visit counts, but only the first one is followed; the order of a map's entries must not matter,
+                // so only their number is hashed, with the keys' sum.
+                let first = visited.insert(address(item));
+                if let Some(list) = item.as_list() {
+                    if first {
+                        pending.extend(list.as_slice().iter().rev());
+                    }
+                    math::hash_int(list.len() as u32)
+                } else {
+                    item.as_map().map_or(0, |m| hash_map_keys(shapes, m))
+                }
+            }
+        };
+        result = result.rotate_right(1) ^ part;
+    }
+    result
+}
+
+fn hash_map_keys(shapes: &Shapes, map: Gc<Map>) -> u32 {
+    let mut sum = math::hash_int(map.len_in(shapes) as u32);
+    let mut at = 0;
+    while let Some((key, value, next)) = map.next_entry(shapes, at) {
+        at = next;
+        let pair = hash_scalar(key).unwrap_or(7).rotate_left(5) ^ hash_scalar(value).unwrap_or(3);
+        sum = sum.wrapping_add(pair);
+    }
+    sum
+}
+
+fn hash_scalar(v: Value) -> Option<u32> {
+    if let Some(x) = v.as_number() {
+        return Some(math::hash_number(x));
+    }
+    if let Some(text) = v.text() {
+        return Some(match text {
+            string::Text::Heap(s) => s.hash(),
+            short => math::hash_string(short.bytes()),
+        });
+    }
+    if is_container(v) {
+        return None;
+    }
+    Some(if v.is_null() { 0 } else { math::hash_int(address(v) as u32 ^ (v.bits() >> 32) as u32) })
+}

@@ -1,0 +1,233 @@
+//! Dictionaries: insertion-ordered entries with a hash index, for maps that are not used as objects.
+//!
+//! Entries stand in order of insertion; a removed one leaves a gap (key *unassigned*) until the entries are compacted.
+//! Up to eight entries are searched directly; beyond, an index maps hashes to positions.
+#![allow(unsafe_code)] // Entries live in raw buffers.
+
+use super::content;
+use super::shape::Shapes;
+use super::value::Value;
+use super::{Refusal, grow_capacity};
+use crate::heap::{AllocError, Heap};
+use hashbrown::HashTable;
+
+/// Entries that are searched without an index.
+const UNINDEXED_MAX: usize = 8;
+/// Most entries: positions are 32-bit, and memory ends far below.
+const ENTRIES_MAX: usize = 1 << 30;
+/// Bytes an index slot takes: a position, a control byte, and the room a table keeps free.
+const INDEX_SLOT_SIZE: usize = 10;
+
+/// A key with its value.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Entry {
+    /// The key; *unassigned* in a gap.
+    pub key: Value,
+    /// The value.
+    pub value: Value,
+    hash: u32,
+}
+
+const ENTRY_SIZE: usize = size_of::<Entry>();
+
+/// An insertion-ordered hash table.
+pub struct Dict {
+    entries: *mut Entry,
+    len: usize,
+    capacity: usize,
+    gaps: usize,
+    index: HashTable<u32>,
+    index_room: usize,
+}
+
+/// Hash of a key, equal for equal keys.
+#[inline]
+pub fn hash_key(shapes: &Shapes, key: Value) -> u32 {
+    if key.is_number() || key.is_short() {
+        let mixed = key.bits().wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        return (mixed >> 32) as u32 ^ mixed as u32;
+    }
+    match key.as_str() {
+        Some(s) => s.hash(),
+        None => content::hash(shapes, key),
+    }
+}
+
+impl Dict {
+    /// Room for `capacity` entries.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] when memory is refused.
+    pub fn new(heap: &mut Heap, capacity: usize) -> Result<Dict, Refusal> {
+        let capacity = capacity.max(4);
+        let entries = heap.new_buffer(capacity * ENTRY_SIZE)?.cast();
+        Ok(Dict { entries, len: 0, capacity, gaps: 0, index: HashTable::new(), index_room: 0 })
+    }
+
+    /// Number of entries.
+    pub fn live(&self) -> usize {
+        self.len - self.gaps
+    }
+
+    /// Entries and gaps.
+    pub fn entries(&self) -> &[Entry] {
+        // SAFETY: `len` entries are initialized.
+        unsafe { core::slice::from_raw_parts(self.entries, self.len) }
+    }
+
+    fn entries_mut(&mut self) -> &mut [Entry] {
+        // SAFETY: `len` entries are initialized, and we hold the dictionary exclusively.
+        unsafe { core::slice::from_raw_parts_mut(self.entries, self.len) }
+    }
+
+    /// Position of a key that is normalized (see `Store::key`).
+    #[inline]
+    pub fn find(&self, shapes: &Shapes, key: Value, hash: u32) -> Option<usize> {
+        let entries = self.entries();
+        let same = |e: &Entry| e.key == key || (e.hash == hash && content::keys_equal(shapes, e.key, key));
+        if self.index_room == 0 {
+            return entries.iter().position(same);
+        }
+        self.index.find(u64::from(hash), |&at| same(&entries[at as usize])).map(|&at| at as usize)
+    }
+
+    /// The value at a position.
+    pub fn value(&self, at: usize) -> Value {
+        self.entries()[at].value
+    }
+
+    /// Replaces the value at a position.
+    pub fn set_value(&mut self, at: usize, value: Value) {
+        self.entries_mut()[at].value = value;
+    }
+
+    /// Where the value at a position is kept, until entries are added or compacted.
+    pub fn value_slot(&self, at: usize) -> *mut Value {
+        assert!(at < self.len);
+        // SAFETY: just checked.
+        unsafe { &raw mut (*self.entries.add(at)).value }
+    }
+
+    /// Appends an entry whose key is not present.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] when memory is refused; the dictionary is unchanged.
+    pub fn push(&mut self, heap: &mut Heap, key: Value, hash: u32, value: Value) -> Result<(), Refusal> {
+        if self.len == self.capacity {
+            if self.gaps * 2 > self.len {
+                self.compact();
+            } else {
+                self.grow(heap)?;
+            }
+        }
+        if self.len >= UNINDEXED_MAX {
+            self.reserve_index(heap)?;
+        }
+        let at = self.len;
+        // SAFETY: there is room for one more entry.
+        unsafe { self.entries.add(at).write(Entry { key, value, hash }) };
+        self.len += 1;
+        if self.index_room != 0 {
+            // SAFETY: every position in the index is below `len`.
+            self.index.insert_unique(u64::from(hash), at as u32, |&i| unsafe {
+                u64::from((*self.entries.add(i as usize)).hash)
+            });
+        }
+        Ok(())
+    }
+
+    fn grow(&mut self, heap: &mut Heap) -> Result<(), Refusal> {
+        let capacity = grow_capacity(self.capacity, self.len + 1, ENTRIES_MAX);
+        let new: *mut Entry = heap.new_buffer(capacity * ENTRY_SIZE)?.cast();
+        // SAFETY: the new buffer holds at least `len` entries; the old one is ours.
+        unsafe {
+            core::ptr::copy_nonoverlapping(self.entries, new, self.len);
+            heap.free_buffer(self.entries.cast(), self.capacity * ENTRY_SIZE);
+        }
+        self.entries = new;
+        self.capacity = capacity;
+        Ok(())
+    }
+
+    fn reserve_index(&mut self, heap: &mut Heap) -> Result<(), Refusal> {
+        if self.index_room != 0 && self.index.len() < self.index.capacity() {
+            return Ok(());
+        }
+        let room = (self.len * 2).max(2 * UNINDEXED_MAX);
+        let more = room.saturating_sub(self.index_room) * INDEX_SLOT_SIZE;
+        heap.memory.charge(more)?;
+        heap.add_debt(more as isize);
+        let mut index = core::mem::take(&mut self.index);
+        let entries = self.entries();
+        let hash_at = |&i: &u32| u64::from(entries[i as usize].hash);
+        let reserved = index.try_reserve(room - index.len(), hash_at);
+        if reserved.is_err() {
+            heap.memory.discharge(more);
+            self.index = index;
+            return Err(Refusal::Memory(AllocError::Refused));
+        }
+        if self.index_room == 0 {
+            for (at, entry) in entries.iter().enumerate() {
+                if !entry.key.is_unassigned() {
+                    index.insert_unique(u64::from(entry.hash), at as u32, hash_at);
+                }
+            }
+        }
+        self.index = index;
+        self.index_room = self.index_room.max(room);
+        Ok(())
+    }
+
+    /// Removes the entry at a position; the others keep theirs until the next [`Dict::compact`].
+    pub fn remove(&mut self, at: usize) {
+        let hash = self.entries()[at].hash;
+        if self.index_room != 0
+            && let Ok(slot) = self.index.find_entry(u64::from(hash), |&i| i as usize == at)
+        {
+            slot.remove();
+        }
+        self.entries_mut()[at] = Entry { key: Value::UNASSIGNED, value: Value::NULL, hash: 0 };
+        self.gaps += 1;
+        while self.len > 0 && self.entries()[self.len - 1].key.is_unassigned() {
+            self.len -= 1;
+            self.gaps -= 1;
+        }
+    }
+
+    /// Closes the gaps, so that ordinal numbers are positions.
+    pub fn compact(&mut self) {
+        if self.gaps == 0 {
+            return;
+        }
+        let mut to = 0;
+        let len = self.len;
+        let entries = self.entries_mut();
+        for at in 0..len {
+            if !entries[at].key.is_unassigned() {
+                entries[to] = entries[at];
+                to += 1;
+            }
+        }
+        self.len = to;
+        self.gaps = 0;
+        if self.index_room != 0 {
+            let mut index = core::mem::take(&mut self.index);
+            index.clear();
+            let entries = self.entries();
+            for (at, entry) in entries.iter().enumerate() {
+                index.insert_unique(u64::from(entry.hash), at as u32, |&i| u64::from(entries[i as usize].hash));
+            }
+            self.index = index;
+        }
+    }
+
+    /// Gives the memory back.
+    pub fn release(self, heap: &mut Heap) {
+        heap.memory.discharge(self.index_room * INDEX_SLOT_SIZE);
+        // SAFETY: the buffer is the dictionary's own, and the dictionary is gone.
+        unsafe { heap.free_buffer(self.entries.cast(), self.capacity * ENTRY_SIZE) };
+    }
+}

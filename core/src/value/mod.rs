@@ -1,0 +1,45 @@
+//! Values and objects: how they are represented, not what operators mean by them.
+
+pub mod value;
+pub mod object;
+pub mod code;
+pub mod store;
+pub mod string;
+pub mod list;
+pub mod map;
+pub mod shape;
+pub mod dict;
+pub mod content;
+pub mod globals;
+pub mod env;
+pub mod number;
+pub mod math;
+
+pub use code::Code;
+pub use object::{Env, Func, Gc, List, Map, NativeObject, Str};
+pub use store::Store;
+pub use value::{Type, Value};
+
+use crate::heap::AllocError;
+
+/// Why a value could not be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Memory was refused.
+    Memory(AllocError),
+    /// Longer than `limits::STRING_BYTES_MAX`.
+    StringTooLarge,
+    /// Longer than `limits::LIST_LEN_MAX`.
+    ListTooLarge,
+}
+
+impl From<AllocError> for Refusal {
+    fn from(error: AllocError) -> Self {
+        Refusal::Memory(error)
+    }
+}
+
+/// The capacity of a growing buffer: half as much again, at least `needed`, at most `limit` unless more is needed.
+fn grow_capacity(capacity: usize, needed: usize, limit: usize) -> usize {
+    (capacity + capacity / 2 + 4).min(limit).max(needed)
+}
