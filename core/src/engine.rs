@@ -246,6 +246,7 @@ impl Machine {
             quicken: options.quicken,
             dialect: options.dialect,
             call_depth_max: options.call_depth_max,
+            lookups: Default::default(),
             units: Vec::new(),
             native_codes: Vec::new(),
             intrinsics: Vec::new(),

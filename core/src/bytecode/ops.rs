@@ -222,7 +222,7 @@ macro_rules! for_each_op {
         /// `a = @b.Key`, not called.
         GetPropRaw get_prop_raw "get_prop_raw" [Dst Src None None] [Key Cache Cache] plain;
         /// `a.Key = b`.
-        SetProp set_prop "set_prop" [Src Src None None] [Key Cache] plain;
+        SetProp set_prop "set_prop" [Src Src None None] [Key Cache Cache] plain;
         /// `a = b[c]` (spec §11.1), not called.
         GetIndex get_index "get_index" [Dst Src Src None] [] plain;
         /// `a[b] = c` (spec §11.3).
@@ -249,16 +249,16 @@ macro_rules! for_each_op {
         /// Ends an `import`: stores the module's value for the importer. Only in stubs of the machine.
         ImportDone import_done "import_done" [None None None None] [] quick;
 
-        /// `get_prop` of an own property of a map with the cached shape.
-        GetPropOwn get_prop_own "get_prop_own" [Dst Src Slot None] [Key Cache Cache] quick;
+        /// `get_prop` of an own property of a map with one of four cached shapes.
+        GetPropOwn get_prop_own "get_prop_own" [Dst Src None None] [Key Cache Cache] quick;
         /// `get_prop` found in a parent of a map with the cached shape.
         GetPropParent get_prop_parent "get_prop_parent" [Dst Src None None] [Key Cache Cache] quick;
         /// `get_prop` of a list, string or number: a native function of its type map.
         GetPropNative get_prop_native "get_prop_native" [Dst Src None None] [Key Cache Cache] quick;
-        /// `set_prop` of an existing own property.
-        SetPropOwn set_prop_own "set_prop_own" [Src Src Slot None] [Key Cache] quick;
+        /// `set_prop` of an existing own property of a map with one of four cached shapes.
+        SetPropOwn set_prop_own "set_prop_own" [Src Src None None] [Key Cache Cache] quick;
         /// `set_prop` that adds the next property of a known shape.
-        SetPropAdd set_prop_add "set_prop_add" [Src Src Slot None] [Key Cache] quick;
+        SetPropAdd set_prop_add "set_prop_add" [Src Src Slot None] [Key Cache Cache] quick;
         /// `call_method` of a function found in a parent of the cached shape.
         CallMethodCached call_method_cached "call_method_cached" [Dst Src Src Count] [Key Cache Cache Cache] quick;
         /// `call_method` on a list or string: a type map's native function.

@@ -4,8 +4,9 @@
 //! evaluated. A compound assignment (v1) evaluates it once, and reads the old value after the right side.
 
 use super::collect::{is_name, target_of};
-use super::emit::{Arg, ExtraArg, Reg};
+use super::emit::{Arg, Reg};
 use super::expr::Early;
+use super::facts::has_call;
 use super::function::FnCompiler;
 use super::inst::{Check, Detour, Inst, Src, ZERO};
 use super::names::Role;
@@ -79,7 +80,7 @@ impl<'a> FnCompiler<'_, 'a> {
                     let top = this.top;
                     let base = this.operand(base, Role::Base, early);
                     let value = this.assigned_value(value);
-                    let extra = [this.key(name), ExtraArg::Cache];
+                    let extra = [this.key(name)];
                     this.put(Inst::new(Op::SetProp, base, value, ZERO).extra(extra));
                     this.top = top;
                 });
@@ -118,12 +119,19 @@ impl<'a> FnCompiler<'_, 'a> {
                 self.fail(&format!("can't assign to {name}"));
             }
             ExprKind::Name(name) => self.update_name(target, name, op, value),
-            ExprKind::Member(base, name) => self.update_member(base, name, op, value),
-            ExprKind::Index(base, index) => self.update_element([base, index], op, value),
+            ExprKind::Member(..) | ExprKind::Index(..) => self.update_part(target, op, value),
             _ => {
                 self.value(value);
                 self.fail("not an lvalue");
             }
+        }
+    }
+
+    /// `base.name op= value` or `base[index] op= value`.
+    pub(super) fn update_part(&mut self, target: &'a Expr, op: BinaryOp, value: &'a Expr) {
+        match &target.kind {
+            ExprKind::Member(..) => self.update_member(target, op, value),
+            _ => self.update_element(target, op, value),
         }
     }
 
@@ -142,7 +150,8 @@ impl<'a> FnCompiler<'_, 'a> {
             }
             let may_call = self.scope.vars.list[variable].may_call;
             let check = if may_call { Check::Call } else { Check::None };
-            return self.update(op, reg, Src { reg, check }, right);
+            let old = self.ready(Src { reg, check });
+            return self.update(op, reg, old, right);
         }
         let right = self.update_operand(value, Early::Copy);
         let old = self.reserve(1);
@@ -168,51 +177,59 @@ impl<'a> FnCompiler<'_, 'a> {
         }
     }
 
-    fn update_member(&mut self, base: &'a Expr, name: &'a str, op: BinaryOp, value: &'a Expr) {
-        let slot = self.outer_slot(base, name);
-        let is_globals = self.is_globals(base);
-        // The container is evaluated once. `self` is not called, so its register will do both times.
-        let base_src = match (slot, self.early(base, Role::Base, &[], &[(value, Role::Value)])) {
-            (Some(_), _) => Src::plain(self.top),
-            (None, Early::Direct) if is_name(base, "self") => {
-                self.operand(base, Role::Base, Early::Direct)
-            }
-            _ => Src::plain(self.container(base)),
-        };
-        let right = self.update_operand(value, Early::Copy);
-        let old = self.scratch();
-        if slot.is_some() {
+    /// The container is evaluated once and used twice. It can wait in its variable's register when the right side is quiet:
+    /// the read of the old value finds out whether it needs a check, and until then nothing has happened.
+    fn update_member(&mut self, target: &'a Expr, op: BinaryOp, value: &'a Expr) {
+        let ExprKind::Member(base, name) = &target.kind else { return };
+        if let Some(slot) = self.outer_slot(base, name) {
+            let right = self.update_operand(value, Early::Copy);
+            let old = self.scratch();
             self.member(base, name, old, false);
-        } else {
-            let extra = [self.key(name), ExtraArg::Cache, ExtraArg::Cache];
-            self.put(Inst::new(Op::GetProp, old, base_src, ZERO).extra(extra));
+            self.reserve(1);
+            self.update(op, old, old, right);
+            self.put(Inst::new(Op::SetUp, old, Arg::Count(slot), ZERO));
+            return;
         }
-        self.reserve(1);
-        self.update(op, old, old, right);
-        if slot.is_some() {
-            self.write_outer(base, name, old);
-        } else if is_globals {
-            self.write_global(name, old);
-        } else {
-            let extra = [self.key(name), ExtraArg::Cache];
-            self.put(Inst::new(Op::SetProp, base_src, old, ZERO).extra(extra));
-        }
+        let is_quiet = self.is_quiet(base) && self.is_quiet(value);
+        self.in_region(is_quiet, Detour::Update(target, op, value), |this| {
+            let top = this.top;
+            // `self` is not called, so its register serves both times even when the right side runs code.
+            let is_late_self =
+                is_name(base, "self") && !this.careful && this.region.is_none() && !has_call(value);
+            let early = if is_quiet || is_late_self { Early::Direct } else { Early::Copy };
+            let container = this.operand(base, Role::Base, early);
+            let right = this.update_operand(value, Early::Copy);
+            let old = this.reserve(1);
+            let extra = [this.key(name)];
+            this.put(Inst::new(Op::GetProp, old, container, ZERO).extra(extra));
+            this.update(op, old, old, right);
+            if this.is_globals(base) {
+                this.write_global(name, old);
+            } else {
+                let checked = if is_late_self { container } else { Src::plain(container.reg) };
+                let extra = [this.key(name)];
+                this.put(Inst::new(Op::SetProp, checked, old, ZERO).extra(extra));
+            }
+            this.top = top;
+        });
     }
 
-    fn update_element(&mut self, sides: [&'a Expr; 2], op: BinaryOp, value: &'a Expr) {
-        let [base, index] = sides;
-        let base = self.container(base);
-        let index = self.operand(index, Role::Operand, Early::Copy).reg;
-        let right = self.update_operand(value, Early::Copy);
-        let old = self.reserve(1);
-        self.put(Inst::new(Op::GetIndex, old, base, index));
-        // An element is not called when it is read, but the left side of an operator is (spec §4.8).
-        self.update(op, old, Src { reg: old, check: Check::Call }, right);
-        self.put(Inst::new(Op::SetIndex, base, index, old));
-    }
-
-    /// The container of a compound assignment: evaluated once, used twice.
-    fn container(&mut self, base: &'a Expr) -> Reg {
-        self.operand(base, Role::Base, Early::Copy).reg
+    fn update_element(&mut self, target: &'a Expr, op: BinaryOp, value: &'a Expr) {
+        let ExprKind::Index(base, index) = &target.kind else { return };
+        let is_quiet = [base, index].into_iter().all(|e| self.is_quiet(e)) && self.is_quiet(value);
+        let early = if is_quiet { Early::Direct } else { Early::Copy };
+        self.in_region(is_quiet, Detour::Update(target, op, value), |this| {
+            let top = this.top;
+            let base = this.operand(base, Role::Base, early);
+            let index = this.operand(index, Role::Operand, early);
+            let right = this.update_operand(value, Early::Copy);
+            let old = this.reserve(1);
+            this.put(Inst::new(Op::GetIndex, old, base, index));
+            // An element is not called when it is read, but the left side of an operator is (spec §4.8).
+            let checked = this.ready(Src { reg: old, check: Check::Call });
+            this.update(op, old, checked, right);
+            this.put(Inst::new(Op::SetIndex, base.reg, index.reg, old));
+            this.top = top;
+        });
     }
 }

@@ -16,8 +16,6 @@ use alloc::vec::Vec;
 /// Registers below the first argument that hold the header of the callee's frame.
 pub(super) const HEADER: u16 = 4;
 
-const CACHES: [ExtraArg; 3] = [ExtraArg::Cache; 3];
-
 impl<'a> FnCompiler<'_, 'a> {
     /// `dst = callee(args)`.
     pub(super) fn call(&mut self, callee: &'a Expr, args: &'a [Expr], dst: Reg) {
@@ -31,11 +29,16 @@ impl<'a> FnCompiler<'_, 'a> {
             ExprKind::Index(base, index) => self.call_index(base, index, args, dst),
             _ => {
                 let callee = self.push(callee, Role::Value);
-                let (start, count) = self.window(HEADER, args);
-                self.put(Inst::new(Op::Call, dst, start, callee).x(count));
+                self.call_value(callee, args, dst);
             }
         }
         self.top = top;
+    }
+
+    /// `dst = ` a call of the value in a register.
+    pub(super) fn call_value(&mut self, callee: Reg, args: &'a [Expr], dst: Reg) {
+        let (start, count) = self.window(HEADER, args);
+        self.put(Inst::new(Op::Call, dst, start, callee).x(count));
     }
 
     /// Evaluates arguments into a new window, `header` registers above the first free one.
@@ -64,7 +67,7 @@ impl<'a> FnCompiler<'_, 'a> {
         let (start, count) = self.window(HEADER, args);
         let callee = match place {
             Place::Global => {
-                let extra = [self.name_arg(name), ExtraArg::Cache];
+                let extra = [self.name_arg(name)];
                 self.put(Inst::new(Op::CallGlobal, dst, start, ZERO).x(count).extra(extra));
                 return;
             }
@@ -112,12 +115,16 @@ impl<'a> FnCompiler<'_, 'a> {
         self.in_region(early == Early::Region, Detour::Call(callee, args, dst), |this| {
             let top = this.top;
             let receiver = this.operand(base, Role::Base, early);
-            let (start, count) = this.window(HEADER + 1, args);
-            let extra = [&[this.key(name)], &CACHES[..]].concat();
-            let inst = Inst::new(Op::CallMethod, dst, start, receiver);
-            this.put(inst.x(count).extra(extra));
+            this.call_method(receiver, name, args, dst);
             this.top = top;
         });
+    }
+
+    /// `dst = receiver.name(args)`.
+    pub(super) fn call_method(&mut self, receiver: Src, name: &str, args: &'a [Expr], dst: Reg) {
+        let (start, count) = self.window(HEADER + 1, args);
+        let extra = [self.key(name)];
+        self.put(Inst::new(Op::CallMethod, dst, start, receiver).x(count).extra(extra));
     }
 
     /// `base[index](args)` at the start of a statement (v1).
@@ -142,7 +149,7 @@ impl<'a> FnCompiler<'_, 'a> {
 
     /// `dst = super.name(args)` (spec §14.4).
     pub(super) fn call_super(&mut self, name: &'a str, args: &'a [Expr], dst: Reg) {
-        let extra = [&[self.key(name)], &CACHES[..]].concat();
+        let extra = [self.key(name)];
         let neighbours = match (self.place("super"), self.current_self()) {
             (Place::Local(parent), Some(this)) if !self.careful => {
                 let reg = self.register_of(parent);

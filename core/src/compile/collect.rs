@@ -1,6 +1,6 @@
 //! Which names a function has, mentions and hands to its inner functions: the first half of the analysis of scopes.
 
-use super::facts::{for_each_child, is_never_function};
+use super::facts::{for_each_child, is_never_function, walk};
 use super::fold::ungroup;
 use super::scope::{Analyzer, Needs, VarTable, index_name, is_scope_name};
 use crate::syntax::Dialect;
@@ -167,19 +167,23 @@ impl<'a> Collector<'_, 'a> {
     }
 
     fn expr(&mut self, expr: &'a Expr) {
-        match &expr.kind {
-            ExprKind::Name(name) => self.mention(name),
-            ExprKind::Member(base, name) if is_name(base, "outer") => {
-                self.found.outer_members.insert(name);
-            }
-            ExprKind::Function(function) => {
-                let inner = self.analyzer.literal(function, None);
-                if self.analyzer.dialect() == Dialect::V2 {
-                    self.found.capturing.push(inner);
+        walk(expr, &mut |e| {
+            match &e.kind {
+                ExprKind::Name(name) => self.mention(name),
+                ExprKind::Member(base, name) if is_name(base, "outer") => {
+                    self.found.outer_members.insert(name);
+                    return false;
                 }
+                ExprKind::Function(function) => {
+                    let inner = self.analyzer.literal(function, None);
+                    if self.analyzer.dialect() == Dialect::V2 {
+                        self.found.capturing.push(inner);
+                    }
+                }
+                _ => {}
             }
-            _ => for_each_child(expr, &mut |child| self.expr(child)),
-        }
+            true
+        });
     }
 
     fn mention(&mut self, name: &'a str) {

@@ -1,5 +1,6 @@
 //! Conditions: jumps instead of values (docs/BYTECODE.md, "Conditions").
 
+use super::chain::{Conditions, conditions};
 use super::emit::{Arg, Label};
 use super::expr::Early;
 use super::facts::is_boolean;
@@ -7,6 +8,7 @@ use super::fold::{constant_of, truth_of};
 use super::function::FnCompiler;
 use super::inst::{Detour, In, Inst, ZERO};
 use super::names::Role;
+use super::operators::op_of_logic;
 use crate::bytecode::{Const, Op};
 use crate::syntax::ast::{CompareOp, Expr, ExprKind, UnaryOp};
 
@@ -25,12 +27,7 @@ impl<'a> FnCompiler<'_, 'a> {
             ExprKind::Unary(UnaryOp::Not, inner) if is_boolean(inner) => {
                 self.jump_when(inner, !when, target, back);
             }
-            ExprKind::And(left, right) if is_boolean(left) || is_boolean(right) => {
-                self.jump_both(true, [left, right], when, (target, back));
-            }
-            ExprKind::Or(left, right) if is_boolean(left) => {
-                self.jump_both(false, [left, right], when, (target, back));
-            }
+            ExprKind::And(..) | ExprKind::Or(..) if self.jump_all(expr, when, target, back) => {}
             // Only the tests themselves have a form that goes back.
             _ if back && !when => {
                 let past = self.code.label();
@@ -65,25 +62,24 @@ impl<'a> FnCompiler<'_, 'a> {
         self.put(Inst::new(op, ZERO, target, ZERO));
     }
 
-    /// `and` (`is_and`) or `or` of two conditions.
-    fn jump_both(
-        &mut self,
-        is_and: bool,
-        [left, right]: [&'a Expr; 2],
-        when: bool,
-        (target, back): (Label, bool),
-    ) {
-        // Of `and`, one false side decides; of `or`, one true side.
-        let deciding = !is_and;
+    /// The same for a chain of `and` or of `or`, if jumps can decide it.
+    fn jump_all(&mut self, expr: &'a Expr, when: bool, target: Label, back: bool) -> bool {
+        let Some((op, ..)) = op_of_logic(expr) else { return false };
+        let Conditions { first, rest } = conditions(expr, op);
+        let Some((last, middle)) = rest.split_last() else { return false };
+        // Of `and`, one false part decides; of `or`, one true part.
+        let deciding = op == Op::Or;
         if when == deciding {
-            self.jump_when(left, deciding, target, back);
-            self.jump_when(right, deciding, target, back);
+            self.jump_when(first, deciding, target, back);
+            rest.iter().for_each(|part| self.jump_when(part, deciding, target, back));
         } else {
             let past = self.code.label();
-            self.jump_when(left, deciding, past, false);
-            self.jump_when(right, when, target, back);
+            self.jump_when(first, deciding, past, false);
+            middle.iter().for_each(|part| self.jump_when(part, deciding, past, false));
+            self.jump_when(last, when, target, back);
             self.code.bind(past);
         }
+        true
     }
 
     fn jump_compare(

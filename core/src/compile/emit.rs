@@ -6,7 +6,7 @@
 //!
 //! Not here: what the words mean. Registers and constants come from `function.rs` and the files beside it.
 
-use crate::bytecode::{Const, Kind, Op, word};
+use crate::bytecode::{Const, Extra, Kind, Op, word};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -50,15 +50,13 @@ pub(super) enum Arg {
     Wide(u32),
 }
 
-/// An extra word.
+/// An extra word. Caches are added where the operation has them.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ExtraArg {
     /// A constant used as a key.
     Key(ConstId),
     /// An index into the program's names.
     Name(u32),
-    /// A zero for the interpreter.
-    Cache,
     /// A jump target.
     Target(Label),
     /// A register.
@@ -187,7 +185,6 @@ impl Code {
 
     /// Writes an instruction and returns the index of its first word.
     pub(super) fn emit(&mut self, op: Op, x: u8, args: [Arg; 3], extra: &[ExtraArg]) -> u32 {
-        debug_assert_eq!(op.extra().len(), extra.len(), "{op:?}");
         if let (true, Arg::Label(target), Kind::Jump) = (self.wide, args[2], op.operands()[2]) {
             return self.emit_wide_jump(op, x, args, target);
         }
@@ -214,7 +211,7 @@ impl Code {
 
     fn emit_as_is(&mut self, op: Op, x: u8, args: [Arg; 3], extra: &[ExtraArg]) -> u32 {
         let at = self.words.len();
-        if at + 1 + extra.len() > CODE_WORDS_MAX {
+        if at + op.words() > CODE_WORDS_MAX {
             self.overflow = true;
             return 0;
         }
@@ -244,9 +241,18 @@ impl Code {
             }
         }
         self.words.push(word(op, x, fields[0], fields[1], fields[2]));
-        for &arg in extra {
-            self.emit_extra(arg);
+        let mut given = extra.iter();
+        for kind in op.extra() {
+            match kind {
+                Extra::Cache => self.words.push(0),
+                Extra::Key | Extra::Name | Extra::Target | Extra::Index => {
+                    if let Some(&arg) = given.next() {
+                        self.emit_extra(arg);
+                    }
+                }
+            }
         }
+        debug_assert_eq!(self.words.len(), at + op.words(), "{op:?}");
         low_u32(at)
     }
 
@@ -254,7 +260,6 @@ impl Code {
         let bits = match arg {
             ExtraArg::Key(ConstId(number)) | ExtraArg::Name(number) => u64::from(number),
             ExtraArg::Index(Reg(number)) => u64::from(number),
-            ExtraArg::Cache => 0,
             ExtraArg::Target(label) => {
                 self.fixups.push(Fixup {
                     word: self.words.len(),

@@ -3,8 +3,8 @@
 //! [`FnCompiler::expr_to`] writes its destination with the last instruction only, so that the destination may be a variable
 //! the expression reads, or the next free register, whose number the temporaries of the expression use as well.
 
-use super::emit::{Arg, ExtraArg, Reg};
-use super::facts::{any, for_each_child, has_call};
+use super::emit::{Arg, Reg};
+use super::facts::{any, has_call};
 use super::fold::{constant_of, number_of, ungroup};
 use super::function::FnCompiler;
 use super::inst::{Check, Detour, Inst, Src, ZERO};
@@ -12,6 +12,8 @@ use super::names::Role;
 use crate::bytecode::{Const, Op};
 use crate::syntax::Dialect;
 use crate::syntax::ast::{Expr, ExprKind, UnaryOp};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 /// What to do with a variable operand while later operands are still to be evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,9 @@ pub(super) enum Early {
     /// Use the register; the whole expression needs a cold copy.
     Region,
 }
+
+/// The bounds of a slice.
+pub(super) type Bounds<'a> = [&'a Option<Box<Expr>>; 2];
 
 impl<'a> FnCompiler<'_, 'a> {
     /// `dst = expr`.
@@ -36,9 +41,20 @@ impl<'a> FnCompiler<'_, 'a> {
         if let Some(constant) = constant_of(expr) {
             return self.load(constant, dst);
         }
+        match &ungroup(expr).kind {
+            ExprKind::Name(name) => self.read_name(ungroup(expr), name, dst, role),
+            _ if self.chain(expr, dst) => {}
+            _ => self.simple_to(ungroup(expr), dst),
+        }
+        self.top = top;
+    }
+
+    /// `dst = expr`, which is neither a name nor in parentheses. `chain` has seen it.
+    pub(super) fn simple_to(&mut self, expr: &'a Expr, dst: Reg) {
+        let top = self.top;
         match &expr.kind {
-            ExprKind::Number(_) | ExprKind::Str(_) | ExprKind::Null => {}
-            ExprKind::Name(name) => self.read_name(expr, name, dst, role),
+            ExprKind::Number(_) | ExprKind::Str(_) | ExprKind::Null | ExprKind::Group(_) => {}
+            ExprKind::Name(name) => self.read_name(expr, name, dst, Role::Value),
             ExprKind::List(items) => self.list(items, dst),
             ExprKind::Map(entries) => self.map(entries, dst),
             ExprKind::Function(function) => self.closure(function, false, dst),
@@ -52,7 +68,6 @@ impl<'a> FnCompiler<'_, 'a> {
             ExprKind::Member(base, name) => self.member(base, name, dst, false),
             ExprKind::Index(base, index) => self.index(expr, base, index, dst),
             ExprKind::Slice(base, from, to) => self.slice(expr, base, [from, to], dst),
-            ExprKind::Group(inner) => self.expr_in_role(inner, dst, role),
         }
         self.top = top;
     }
@@ -180,10 +195,15 @@ impl<'a> FnCompiler<'_, 'a> {
             self.call_super(name, &[], dst);
         } else {
             let src = self.operand(base, Role::Base, Early::Direct);
-            let extra = [self.key(name), ExtraArg::Cache, ExtraArg::Cache];
-            let op = if raw { Op::GetPropRaw } else { Op::GetProp };
-            self.put(Inst::new(op, dst, src, ZERO).extra(extra));
+            self.member_of(src, name, dst, raw);
         }
+    }
+
+    /// The same with the base in a register.
+    pub(super) fn member_of(&mut self, base: Src, name: &str, dst: Reg, raw: bool) {
+        let extra = [self.key(name)];
+        let op = if raw { Op::GetPropRaw } else { Op::GetProp };
+        self.put(Inst::new(op, dst, base, ZERO).extra(extra));
     }
 
     fn index(&mut self, expr: &'a Expr, base: &'a Expr, index: &'a Expr, dst: Reg) {
@@ -192,20 +212,13 @@ impl<'a> FnCompiler<'_, 'a> {
         self.in_region(early == Early::Region, Detour::Value(expr, dst), |this| {
             let top = this.top;
             let base = this.operand(base, Role::Base, early);
-            let index = this.operand(index, Role::Operand, Early::Direct);
-            this.put(Inst::new(Op::GetIndex, dst, base, index));
+            this.second_operand(Op::GetIndex, base, index, dst);
             this.top = top;
         });
     }
 
-    fn slice(
-        &mut self,
-        expr: &'a Expr,
-        base: &'a Expr,
-        bounds: [&'a Option<alloc::boxed::Box<Expr>>; 2],
-        dst: Reg,
-    ) {
-        let mut later = alloc::vec::Vec::new();
+    fn slice(&mut self, expr: &'a Expr, base: &'a Expr, bounds: Bounds<'a>, dst: Reg) {
+        let mut later = Vec::new();
         for bound in bounds.into_iter().flatten() {
             later.push((&**bound, Role::Value));
         }
@@ -213,21 +226,26 @@ impl<'a> FnCompiler<'_, 'a> {
         self.in_region(early == Early::Region, Detour::Value(expr, dst), |this| {
             let top = this.top;
             let base = this.operand(base, Role::Base, early);
-            let mut first = None;
-            for bound in bounds {
-                let reg = match bound {
-                    Some(bound) => this.push(bound, Role::Value),
-                    None => {
-                        let reg = this.reserve(1);
-                        this.load(Const::Null, reg);
-                        reg
-                    }
-                };
-                first = first.or(Some(reg));
-            }
-            this.put(Inst::new(Op::Slice, dst, base, first.unwrap_or(top)));
+            this.slice_of(base, bounds, dst);
             this.top = top;
         });
+    }
+
+    /// The same with the base in a register.
+    pub(super) fn slice_of(&mut self, base: Src, bounds: Bounds<'a>, dst: Reg) {
+        let first = self.scratch();
+        for bound in bounds {
+            match bound {
+                Some(bound) => {
+                    self.push(bound, Role::Value);
+                }
+                None => {
+                    let reg = self.reserve(1);
+                    self.load(Const::Null, reg);
+                }
+            }
+        }
+        self.put(Inst::new(Op::Slice, dst, base, first));
     }
 
     /// The constant operand of a `…K` form: a number, in narrow code.
@@ -241,9 +259,7 @@ impl<'a> FnCompiler<'_, 'a> {
 
     /// Whether evaluating the expression reads a variable in this register.
     pub(super) fn reads_register(&self, expr: &Expr, reg: Reg) -> bool {
-        let mut found = matches!(self.local(expr), Some(v) if self.register_of(v) == reg);
-        for_each_child(expr, &mut |child| found = found || self.reads_register(child, reg));
-        found
+        any(expr, &mut |e| self.local(e).is_some_and(|v| self.register_of(v) == reg))
     }
 }
 

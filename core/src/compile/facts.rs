@@ -2,21 +2,26 @@
 
 use super::fold::ungroup;
 use crate::syntax::ast::{Expr, ExprKind, UnaryOp};
+use alloc::vec::Vec;
 
 /// Most nodes of a `while` condition that is tested at the bottom of its loop as well.
 const SMALL_CONDITION: usize = 8;
 
 /// Whether the value is 0, 1 or null: `not`, `and` and `or` of such values are jumps (spec §5.9).
-pub(super) fn is_boolean(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Group(inner) => is_boolean(inner),
-        ExprKind::Compare(_, rest) => rest.len() == 1,
-        ExprKind::Isa(..) => true,
-        ExprKind::Unary(UnaryOp::Not, inner) => is_boolean(inner),
-        ExprKind::And(left, right) | ExprKind::Or(left, right) => {
-            is_boolean(left) && is_boolean(right)
+pub(super) fn is_boolean(mut expr: &Expr) -> bool {
+    loop {
+        match &expr.kind {
+            ExprKind::Group(inner) | ExprKind::Unary(UnaryOp::Not, inner) => expr = inner,
+            ExprKind::And(left, right) | ExprKind::Or(left, right) => {
+                if !is_boolean(right) {
+                    return false;
+                }
+                expr = left;
+            }
+            ExprKind::Compare(_, rest) => return rest.len() == 1,
+            ExprKind::Isa(..) => return true,
+            _ => return false,
         }
-        _ => false,
     }
 }
 
@@ -54,12 +59,27 @@ pub(super) fn is_small_condition(expr: &Expr) -> bool {
 
 /// Whether `test` holds for the expression or one inside it, function bodies excluded.
 pub(super) fn any<'a>(expr: &'a Expr, test: &mut dyn FnMut(&'a Expr) -> bool) -> bool {
-    if test(expr) {
-        return true;
-    }
     let mut found = false;
-    for_each_child(expr, &mut |child| found = found || any(child, test));
+    walk(expr, &mut |e| {
+        found = found || test(e);
+        !found
+    });
     found
+}
+
+/// Calls `visit` with the expression and those inside it, from left to right, outer ones first; it says whether to go on
+/// inside. Chains can be long, so this is no recursion.
+pub(super) fn walk<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr) -> bool) {
+    let mut next = Some(expr);
+    let mut later = Vec::new();
+    while let Some(expr) = next {
+        if visit(expr) {
+            let count = later.len();
+            for_each_child(expr, &mut |child| later.push(child));
+            later[count..].reverse();
+        }
+        next = later.pop();
+    }
 }
 
 /// Calls `visit` with the expressions directly inside this one, in the order of their evaluation.

@@ -5,7 +5,7 @@
 //! begins holds in every iteration, and no second walk is needed.
 
 use super::collect::target_of;
-use super::facts::for_each_child;
+use super::facts::{for_each_child, walk};
 use super::fold::truth_of;
 use super::scope::{VarTable, address, index_name, is_scope_name};
 use crate::syntax::ast::{Expr, ExprKind, Stmt, StmtKind};
@@ -181,16 +181,17 @@ impl<'a> Flow<'_, 'a> {
     }
 
     fn expr(&mut self, expr: &'a Expr) {
-        match &expr.kind {
-            ExprKind::Name(name) if is_scope_name(name) => {}
-            ExprKind::Name(name) => {
-                self.read(name, address(expr));
+        walk(expr, &mut |e| {
+            if let ExprKind::Name(name) = &e.kind
+                && !is_scope_name(name)
+            {
+                self.read(name, address(e));
                 if name == "super" {
                     self.names.insert("self");
                 }
             }
-            _ => for_each_child(expr, &mut |child| self.expr(child)),
-        }
+            true
+        });
     }
 
     fn read(&mut self, name: &'a str, place: usize) {

@@ -5,6 +5,7 @@
 
 use crate::bytecode::Const;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
+use alloc::vec::Vec;
 
 /// The expression without the parentheses around it.
 pub(super) fn ungroup(mut expr: &Expr) -> &Expr {
@@ -23,13 +24,24 @@ pub(super) fn number_of(expr: &Expr) -> Option<f64> {
             ExprKind::Number(number) => Some(canonical(-number)),
             _ => number_of(inner).map(|number| 0.0 - number),
         },
-        ExprKind::Binary(op, left, right) => {
-            let right = number_of(right)?;
-            let left = number_of(left)?;
-            arithmetic(*op, left, right).filter(|result| result.is_finite())
-        }
+        ExprKind::Binary(..) => number_of_chain(expr),
         _ => None,
     }
+}
+
+/// The same for a chain such as `1 + 2 + 3`, which can be long.
+fn number_of_chain(expr: &Expr) -> Option<f64> {
+    let mut links = Vec::new();
+    let mut first = expr;
+    while let ExprKind::Binary(op, left, right) = &first.kind {
+        links.push((*op, number_of(right)?));
+        first = ungroup(left);
+    }
+    let mut value = number_of(first)?;
+    for (op, right) in links.into_iter().rev() {
+        value = arithmetic(op, value, right).filter(|result| result.is_finite())?;
+    }
+    Some(value)
 }
 
 /// The constant the expression always is.

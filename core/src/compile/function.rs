@@ -78,11 +78,20 @@ pub(super) struct FnCompiler<'c, 'a> {
     too_large: Option<&'static str>,
 }
 
+/// How the code of a function is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Style {
+    /// Wide code.
+    pub(super) wide: bool,
+    /// Every operand is checked where it stands, as in a cold copy. Slow and simple: what tests compare with.
+    pub(super) careful: bool,
+}
+
 /// Compiles function `number`.
 pub(super) fn compile_function<'a>(
     unit: &mut Unit<'_, 'a>,
     number: usize,
-    wide: bool,
+    style: Style,
 ) -> Result<Proto, Refusal> {
     let scope = &unit.analysis.functions[number];
     let mut this = FnCompiler {
@@ -91,10 +100,10 @@ pub(super) fn compile_function<'a>(
         repl: unit.options.repl,
         number,
         scope,
-        code: Code::new(wide),
+        code: Code::new(style.wide),
         top: Reg(0),
         high: 0,
-        careful: false,
+        careful: style.careful,
         region: None,
         colds: Vec::new(),
         cold: Vec::new(),
@@ -283,6 +292,16 @@ impl<'a> FnCompiler<'_, 'a> {
         }
     }
 
+    /// An operand that is checked by its instruction, or beforehand where there will be no cold copy.
+    pub(super) fn ready(&mut self, src: Src) -> Src {
+        if !self.careful || src.check == Check::None {
+            return src;
+        }
+        let copy = self.reserve(1);
+        self.eval(copy, src);
+        Src::plain(copy)
+    }
+
     /// Records where the variable read by `word` is looked up when it is unassigned.
     pub(super) fn add_fallback(&mut self, word: u32, fallback: Fallback) {
         self.fallbacks.push((word, fallback));
@@ -295,7 +314,7 @@ impl<'a> FnCompiler<'_, 'a> {
         detour: Detour<'a>,
         f: impl FnOnce(&mut Self),
     ) {
-        if !needed || self.region.is_some() {
+        if !needed || self.careful || self.region.is_some() {
             return f(self);
         }
         let top = self.top;
@@ -326,6 +345,7 @@ impl<'a> FnCompiler<'_, 'a> {
                     self.jump_when(expr, when, target, back);
                 }
                 Detour::Assign(target, value) => self.assign_element(target, value),
+                Detour::Update(target, op, value) => self.update_part(target, op, value),
             }
             self.put(Inst::new(Op::Jump, ZERO, cold.resume, ZERO));
         }

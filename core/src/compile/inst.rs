@@ -6,7 +6,7 @@
 
 use super::emit::{Arg, ExtraArg, Label, Reg};
 use crate::bytecode::{Fallback, Op};
-use crate::syntax::ast::Expr;
+use crate::syntax::ast::{BinaryOp, Expr};
 use alloc::vec::Vec;
 
 /// What has to be looked at before a register's value is used.
@@ -125,6 +125,8 @@ pub(super) enum Detour<'a> {
     Condition(&'a Expr, bool, Label, bool),
     /// An assignment to a member or an element, likewise.
     Assign(&'a Expr, &'a Expr),
+    /// A compound assignment to a member or an element, likewise.
+    Update(&'a Expr, BinaryOp, &'a Expr),
 }
 
 /// A cold copy to be written.

@@ -1,6 +1,6 @@
 //! List, map and function literals.
 
-use super::emit::{Arg, ConstId, ExtraArg, Reg, low_u16, low_u32};
+use super::emit::{Arg, ConstId, Reg, low_u16, low_u32};
 use super::fold::ungroup;
 use super::function::FnCompiler;
 use super::inst::{Inst, ZERO};
@@ -63,7 +63,7 @@ impl<'a> FnCompiler<'_, 'a> {
             let index = low_u16(low_u32(self.map_keys.len()));
             self.map_keys.push(keys);
             let inst = Inst::new(Op::NewMap, dst, start, Arg::Count(index));
-            self.put(inst.extra([ExtraArg::Cache]));
+            self.put(inst);
         } else {
             self.map_by_entry(entries, dst);
         }
@@ -96,7 +96,7 @@ impl<'a> FnCompiler<'_, 'a> {
             let top = self.top;
             if let Some(text) = string_of(key) {
                 let value = self.value(value);
-                let extra = [self.key(text), ExtraArg::Cache];
+                let extra = [self.key(text)];
                 self.put(Inst::new(Op::SetProp, map, value, ZERO).extra(extra));
             } else {
                 let key = self.value(key);

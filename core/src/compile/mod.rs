@@ -2,13 +2,14 @@
 //!
 //! [`compile`] first finds out what every name means (`scope.rs`, with `collect.rs` and `flow.rs`), then compiles the functions
 //! one by one (`function.rs`): statements (`stmt.rs`, `assign.rs`), expressions (`expr.rs`, `operators.rs`, `literals.rs`,
-//! `calls.rs`), conditions (`cond.rs`) and variables (`names.rs`). `emit.rs` writes the words; `inst.rs` holds what is still to
+//! `calls.rs`, `chain.rs`), conditions (`cond.rs`) and variables (`names.rs`). `emit.rs` writes the words; `inst.rs` holds what is still to
 //! be written, `facts.rs` and `fold.rs` what the tree alone tells. The rules are in `docs/BYTECODE.md`.
 //!
 //! Not here: optimization beyond single expressions. That is left to machine code.
 
 mod assign;
 mod calls;
+mod chain;
 mod collect;
 mod cond;
 mod emit;
@@ -26,7 +27,7 @@ mod stmt;
 #[cfg(test)]
 mod tests;
 
-use self::function::{Refusal, Unit, compile_function};
+use self::function::{Refusal, Style, Unit, compile_function};
 use self::names::Names;
 use self::scope::analyze;
 use crate::bytecode::{Program, Proto};
@@ -60,6 +61,26 @@ pub fn compile(
     dialect: Dialect,
     options: &CompileOptions,
 ) -> Result<Program, Vec<Diagnostic>> {
+    compile_with(ast, source, dialect, options, compile_either)
+}
+
+/// The same in one style, for tests: wide code, and code without shortcuts that every other must agree with.
+#[cfg(test)]
+pub(crate) fn compile_in_style(ast: &Ast, source: &str, wide: bool, careful: bool) -> Program {
+    let options = CompileOptions::default();
+    let compile = |unit: &mut Unit, number| {
+        compile_function(unit, number, Style { wide, careful }).map_err(|_| "it does not fit")
+    };
+    compile_with(ast, source, Dialect::V1, &options, compile).expect("tests are small")
+}
+
+fn compile_with(
+    ast: &Ast,
+    source: &str,
+    dialect: Dialect,
+    options: &CompileOptions,
+    compile_one: impl Fn(&mut Unit, usize) -> Result<Proto, &'static str>,
+) -> Result<Program, Vec<Diagnostic>> {
     let analysis = analyze(ast, dialect, options.module);
     let mut names = Names::default();
     let mut unit = Unit {
@@ -73,7 +94,7 @@ pub fn compile(
     let mut protos = Vec::new();
     let mut diagnostics = Vec::new();
     for number in 0..analysis.functions.len() {
-        match compile_either(&mut unit, number) {
+        match compile_one(&mut unit, number) {
             Ok(proto) => protos.push(proto),
             Err(limit) => {
                 let literal = analysis.functions[number].literal;
@@ -94,7 +115,7 @@ pub fn compile(
 /// Compiles a function as narrow code, or as wide code where that is not enough.
 fn compile_either(unit: &mut Unit, number: usize) -> Result<Proto, &'static str> {
     for wide in [false, true] {
-        match compile_function(unit, number, wide) {
+        match compile_function(unit, number, Style { wide, careful: false }) {
             Ok(proto) => return Ok(proto),
             Err(Refusal::TooLarge(limit)) => return Err(limit),
             Err(Refusal::Narrow) => {}

@@ -3,10 +3,10 @@
 use super::emit::{Arg, Reg};
 use super::expr::Early;
 use super::function::FnCompiler;
-use super::inst::{Detour, In, Inst, ZERO};
+use super::inst::{Detour, In, Inst, Src, ZERO};
 use super::names::Role;
 use crate::bytecode::Op;
-use crate::syntax::ast::{BinaryOp, CompareOp, Expr};
+use crate::syntax::ast::{BinaryOp, CompareOp, Expr, ExprKind};
 
 impl<'a> FnCompiler<'_, 'a> {
     /// `dst = left op right`.
@@ -32,10 +32,25 @@ impl<'a> FnCompiler<'_, 'a> {
         self.in_region(early == Early::Region, Detour::Value(expr, dst), |this| {
             let top = this.top;
             let left = this.operand(left, Role::Operand, early);
-            let right = this.operand(right, Role::Operand, Early::Direct);
-            this.put(Inst::new(op, dst, left, right));
+            this.second_operand(op, left, right, dst);
             this.top = top;
         });
+    }
+
+    /// The same with the left side in a register.
+    pub(super) fn second_operand(&mut self, op: Op, left: Src, right: &'a Expr, dst: Reg) {
+        let right = self.operand(right, Role::Operand, Early::Direct);
+        self.put(Inst::new(op, dst, left, right));
+    }
+
+    /// `dst = left op right` with the left side in a register.
+    pub(super) fn binary_of(&mut self, op: BinaryOp, left: Src, right: &'a Expr, dst: Reg) {
+        match self.number_operand(right) {
+            Some(constant) => {
+                self.put(Inst::new(op_with_constant(op), dst, left, constant));
+            }
+            None => self.second_operand(arithmetic_op(op), left, right, dst),
+        }
     }
 
     /// `dst = first op operand …` (spec §5.8).
@@ -49,14 +64,20 @@ impl<'a> FnCompiler<'_, 'a> {
         match rest {
             [] => self.expr_to(first, dst),
             [(op, right)] => self.two_operands(compare_op(*op), expr, [first, right], dst),
-            _ => self.compare_chain(first, rest, dst),
+            _ => {
+                let left = self.operand(first, Role::Operand, Early::Copy);
+                self.compare_of(left, rest, dst);
+            }
         }
     }
 
-    /// The product of all comparisons, each operand evaluated once, none left out.
-    fn compare_chain(&mut self, first: &'a Expr, rest: &'a [(CompareOp, Expr)], dst: Reg) {
+    /// The product of all comparisons, the first operand in a register; each is evaluated once, none left out.
+    pub(super) fn compare_of(&mut self, first: Src, rest: &'a [(CompareOp, Expr)], dst: Reg) {
+        if let [(op, right)] = rest {
+            return self.second_operand(compare_op(*op), first, right, dst);
+        }
         let product = self.reserve(1);
-        let mut left = self.operand(first, Role::Operand, Early::Copy).reg;
+        let mut left = first.reg;
         for (place, (op, operand)) in rest.iter().enumerate() {
             let right = self.operand(operand, Role::Operand, Early::Copy).reg;
             if place == 0 {
@@ -75,10 +96,17 @@ impl<'a> FnCompiler<'_, 'a> {
     pub(super) fn logic(&mut self, op: Op, sides: [&'a Expr; 2], dst: Reg) {
         let [left, right] = sides;
         let top = self.top;
-        let is_written_early = dst < top && sides.iter().any(|e| self.reads_register(e, dst));
-        let result = if dst >= top || is_written_early { self.reserve_result(dst) } else { dst };
-        let end = self.code.label();
+        // A variable can take the left side only when nothing reads it afterwards.
+        let is_read = dst < top && sides.iter().any(|e| self.reads_register(e, dst));
+        let result = if dst >= top || is_read { self.reserve_result(dst) } else { dst };
         self.expr_in_role(left, result, Role::Operand);
+        self.logic_of(op, result, right, dst);
+        self.top = top;
+    }
+
+    /// The same with the left side in register `result`, which may be overwritten.
+    pub(super) fn logic_of(&mut self, op: Op, result: Reg, right: &'a Expr, dst: Reg) {
+        let end = self.code.label();
         let short = if op == Op::And { Op::AndShort } else { Op::OrShort };
         self.put(Inst::new(short, result, ZERO, end));
         let right = self.operand(right, Role::Operand, Early::Direct);
@@ -87,7 +115,6 @@ impl<'a> FnCompiler<'_, 'a> {
         if result != dst {
             self.put(Inst::new(Op::Move, dst, result, ZERO));
         }
-        self.top = top;
     }
 
     /// `dst = dst op value`-like: the left side was read after the right one (spec §4.8).
@@ -115,6 +142,15 @@ pub(super) enum Right {
     Constant(Arg),
     /// A register.
     Operand(In),
+}
+
+/// `and` or `or` with its sides.
+pub(super) fn op_of_logic(expr: &Expr) -> Option<(Op, &Expr, &Expr)> {
+    match &expr.kind {
+        ExprKind::And(left, right) => Some((Op::And, left, right)),
+        ExprKind::Or(left, right) => Some((Op::Or, left, right)),
+        _ => None,
+    }
 }
 
 fn arithmetic_op(op: BinaryOp) -> Op {

@@ -92,6 +92,11 @@ impl<'a> FnCompiler<'_, 'a> {
 
     fn if_else(&mut self, branches: &'a [(Expr, Block)], otherwise: Option<&'a Block>) {
         let line = self.code.line;
+        if let [(condition, block)] = branches
+            && self.conditional_leave(condition, block)
+        {
+            return otherwise.iter().for_each(|block| self.block(&block.body));
+        }
         let end = self.code.label();
         for (place, (condition, block)) in branches.iter().enumerate() {
             let is_last = place + 1 == branches.len() && otherwise.is_none();
@@ -110,13 +115,27 @@ impl<'a> FnCompiler<'_, 'a> {
         self.code.bind(end);
     }
 
+    /// `if condition then break`, `continue` likewise: one conditional jump.
+    fn conditional_leave(&mut self, condition: &'a Expr, block: &'a Block) -> bool {
+        let ([stmt], Some(labels)) = (block.body.as_slice(), self.loops.last()) else {
+            return false;
+        };
+        let (target, back) = match stmt.kind {
+            StmtKind::Break => (labels.exit, false),
+            StmtKind::Continue => (labels.next, labels.next_is_back),
+            _ => return false,
+        };
+        self.jump_when(condition, true, target, back);
+        true
+    }
+
     /// A small condition is tested before the loop and at the bottom, another one at the top.
     fn while_loop(&mut self, line: u32, condition: &'a Expr, body: &'a Block) {
         if truth_of(condition) == Some(false) {
             return;
         }
         let exit = self.code.label();
-        if is_small_condition(condition) {
+        if is_small_condition(condition) && truth_of(condition).is_none() {
             let next = self.code.label();
             self.jump_when(condition, false, exit, false);
             let start = self.code.bound_label();
@@ -246,6 +265,7 @@ impl<'a> FnCompiler<'_, 'a> {
 
     /// `counter = index + 1`.
     fn next_index(&mut self, place: Place, index: &str, counter: Reg) {
+        let top = self.top;
         let check = match place {
             Place::Local(variable) if self.scope.vars.list[variable].may_call => Check::Call,
             Place::Local(_) => Check::None,
@@ -254,7 +274,7 @@ impl<'a> FnCompiler<'_, 'a> {
                 Check::None
             }
         };
-        let old = Src { reg: counter, check };
+        let old = self.ready(Src { reg: counter, check });
         let one = Const::Number(1.0);
         if self.code.wide {
             let right = self.scratch();
@@ -264,6 +284,7 @@ impl<'a> FnCompiler<'_, 'a> {
             let one = Arg::Const(self.code.constant(one));
             self.put(Inst::new(Op::AddK, counter, old, one));
         }
+        self.top = top;
     }
 
     fn store_element(&mut self, place: Place, variable: &str, element: Reg) {

@@ -120,6 +120,9 @@ pub struct Heap {
     blocks: alloc::vec::Vec<Block>,
     sweep_next: usize,
     gray: alloc::vec::Vec<NonNull<Header>>,
+    /// Objects written to after they were scanned. They are scanned once more at the end of marking, not before: a list
+    /// that grows all the time would be scanned in every slice.
+    gray_again: alloc::vec::Vec<NonNull<Header>>,
     /// The gray list could not grow: gray objects must be looked for in the blocks.
     gray_lost: bool,
     live_bytes: usize,
@@ -145,6 +148,7 @@ impl Heap {
             blocks: alloc::vec::Vec::new(),
             sweep_next: 0,
             gray: alloc::vec::Vec::new(),
+            gray_again: alloc::vec::Vec::new(),
             gray_lost: false,
             live_bytes: 0,
             ops,
@@ -274,7 +278,11 @@ impl Heap {
     fn barrier_slow(&mut self, object: NonNull<Header>) {
         // SAFETY: as in `barrier`.
         unsafe { object.as_ref() }.color.set(GRAY);
-        self.push_gray(object);
+        if self.gray_again.try_reserve(1).is_err() {
+            self.gray_lost = true;
+        } else {
+            self.gray_again.push(object);
+        }
     }
 
     fn push_gray(&mut self, object: NonNull<Header>) {
@@ -331,6 +339,13 @@ impl Heap {
             }
             self.gray_lost = false;
             self.find_gray();
+        }
+    }
+
+    /// Takes up the objects that were written to while marking. Marking ends after this.
+    pub fn mark_written(&mut self) {
+        while let Some(object) = self.gray_again.pop() {
+            self.push_gray(object);
         }
     }
 

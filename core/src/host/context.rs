@@ -15,8 +15,8 @@ use crate::vm::{OutputStream, Trap, TypeMap, Vm};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Elements or bytes a library function may handle for one unit of fuel.
-const ITEMS_PER_FUEL: u64 = 16;
+/// Bytes that are searched or copied in the time of an instruction.
+const BYTES_PER_FUEL: u64 = 16;
 
 /// One call of a native function.
 pub struct Context<'a> {
@@ -100,6 +100,14 @@ impl<'a> Context<'a> {
     /// As [`Context::string`].
     #[inline]
     pub(crate) fn text(&mut self, index: usize) -> Result<Text, Trap> {
+        match self.arg(index).text() {
+            Some(text) => Ok(text),
+            None => self.converted_text(index),
+        }
+    }
+
+    #[cold]
+    fn converted_text(&mut self, index: usize) -> Result<Text, Trap> {
         Ok(text_of(self.string(index)?))
     }
 
@@ -139,11 +147,17 @@ impl<'a> Context<'a> {
         Trap::Error(Error::runtime(message))
     }
 
-    /// Pays for having handled `units` elements or bytes, so that budgets hold inside long calls.
+    /// Pays for having handled `bytes` bytes, so that budgets hold inside long calls.
     #[inline]
-    pub fn charge(&mut self, units: usize) {
-        let fuel = units as u64 / ITEMS_PER_FUEL;
+    pub fn charge_bytes(&mut self, bytes: usize) {
+        let fuel = bytes as u64 / BYTES_PER_FUEL;
         self.vm.fuel = self.vm.fuel.saturating_sub_unsigned(fuel);
+    }
+
+    /// Pays for having handled `count` elements one by one.
+    #[inline]
+    pub fn charge_items(&mut self, count: usize) {
+        self.vm.fuel = self.vm.fuel.saturating_sub_unsigned(count as u64);
     }
 
     /// Writes to the script's output.

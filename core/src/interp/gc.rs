@@ -80,6 +80,7 @@ pub(crate) fn step(vm: &mut Vm, top: *mut Value, work: isize) {
         }
         // Roots may have changed since they were marked, without a barrier.
         mark_roots(vm, top);
+        vm.store.heap.mark_written();
         while !vm.store.heap.mark_some(ALL) {}
         vm.stack.clear_above(top);
         vm.store.heap.start_sweep();

@@ -11,9 +11,10 @@ use crate::limits::LIST_LEN_MAX;
 use crate::semantics::{self, arith, compare, logic};
 use crate::value::map::KeyOrigin;
 use crate::value::math;
-use crate::value::shape::{EMPTY_SHAPE, ISA, NO_SHAPE};
+use crate::value::shape::{EMPTY_SHAPE, ISA, NO_SHAPE, is_shape};
 use crate::value::string::char_width;
 use crate::value::{Gc, Map, Refusal, Type, Value};
+use crate::vm::lookups::Hit;
 use crate::vm::{Exit, OutputStream, Vm};
 use alloc::format;
 
@@ -113,11 +114,6 @@ macro_rules! attend {
 unsafe fn rewrite(pc: *const u64, op: Op) {
     // SAFETY: linked code is the machine's own and writable; only this thread runs it.
     unsafe { *pc.cast_mut().cast::<u8>() = op as u8 }
-}
-
-unsafe fn patch_c(pc: *const u64, c: usize) {
-    // SAFETY: as above.
-    unsafe { *pc.cast_mut().cast::<u16>().add(3) = c as u16 }
 }
 
 unsafe fn patch_word(pc: *const u64, at: usize, word: u64) {
@@ -612,56 +608,47 @@ pub(super) fn receiver_class(receiver: Value) -> u64 {
     if tag == 0xFFFA { 0xFFFB } else { tag }
 }
 
-/// What a cache of a look-up through `receiver` holds: `shape or class | epoch << 32`, then where the value is: the
-/// number of an own slot (below 65536) or an address.
-fn cache_of(vm: &Vm, receiver: Value, key: Value, holder: Option<Gc<Map>>) -> Option<(u64, u64)> {
-    let holder = holder?;
-    let epoch = u64::from(vm.store.shapes.epoch) << 32;
+/// What guards a cached look-up through a receiver: the shape of a map (or the number of a dictionary), the class of anything
+/// else; never the same for two receivers whose look-ups may differ while the epoch stands.
+#[inline(always)]
+pub(super) fn guard_of(receiver: Value) -> u64 {
     match receiver.as_map() {
-        Some(map) => {
-            let shape = map.shape();
-            if shape == NO_SHAPE {
-                return None;
-            }
-            if map == holder {
-                let slot = vm.store.shapes.find(shape, key)?;
-                return Some((u64::from(shape) | epoch, slot as u64));
-            }
-            holder.is_prototype().then_some(())?;
-            let place = holder.slot_of(&vm.store.shapes, key)?;
-            Some((u64::from(shape) | epoch, place as u64))
-        }
-        None => {
-            holder.is_prototype().then_some(())?;
-            let place = holder.slot_of(&vm.store.shapes, key)?;
-            Some((receiver_class(receiver) | epoch, place as u64))
-        }
+        Some(map) => u64::from(map.shape()),
+        None => receiver_class(receiver),
     }
 }
 
-unsafe fn specialize_get(vm: &Vm, pc: *const u64, receiver: Value, key: Value, found: property::Found) {
-    if !vm.quicken {
-        return;
+/// Looks a member up through the machine's cache of look-ups.
+fn find_member(vm: &mut Vm, receiver: Value, key: Value) -> Result<Hit, Error> {
+    let guard = guard_of(receiver) | u64::from(vm.store.shapes.epoch) << 32;
+    if let Some(hit) = vm.lookups.find(guard, key, receiver) {
+        return Ok(hit);
     }
-    let Some((guard, place)) = cache_of(vm, receiver, key, found.holder) else { return };
-    // SAFETY: a `get_prop` site.
-    unsafe {
-        if receiver.as_map().is_none() {
-            if found.value.as_func().is_some_and(|f| (*f.code.get()).is_native()) {
-                patch_word(pc, 2, guard);
-                patch_word(pc, 3, place);
-                rewrite(pc, Op::GetPropNative);
-            }
-        } else if place < 0x1_0000 {
-            patch_c(pc, place as usize);
-            patch_word(pc, 2, guard & 0xFFFF_FFFF);
-            rewrite(pc, Op::GetPropOwn);
-        } else {
-            patch_word(pc, 2, guard);
-            patch_word(pc, 3, place);
-            rewrite(pc, Op::GetPropParent);
+    let found = property::get_member(vm, receiver, key)?;
+    let parent = parent_of(vm, found.holder);
+    let place = found.holder.map_or(0, |holder| place_of(vm, receiver, key, holder));
+    // The epoch may have changed: looking up makes type maps.
+    let guard = guard_of(receiver) | u64::from(vm.store.shapes.epoch) << 32;
+    if place != 0 && vm.quicken {
+        vm.lookups.remember(guard, key, place, parent);
+    }
+    Ok(Hit { value: found.value, place, parent })
+}
+
+/// Where a cache finds what was found in `holder`: `slot + 1` of the receiver itself (below 65536), or an address; 0 when it
+/// cannot be cached.
+fn place_of(vm: &Vm, receiver: Value, key: Value, holder: Gc<Map>) -> u64 {
+    let shapes = &vm.store.shapes;
+    if let Some(map) = receiver.as_map() {
+        if map.shape() == NO_SHAPE {
+            return 0;
+        }
+        if map == holder {
+            let own = if is_shape(map.shape()) { shapes.find(map.shape(), key) } else { None };
+            return own.map_or(0, |slot| slot as u64 + 1);
         }
     }
+    if holder.is_prototype() { holder.slot_of(shapes, key).map_or(0, |place| place as u64) } else { 0 }
 }
 
 slow! {
@@ -671,18 +658,70 @@ slow! {
         let receiver = *base.add(usize::from(b_of(word)));
         attend!(pc, base, receiver);
         let key = Value::from_bits(*pc.add(1));
-        let found = attempt!(vm, pc, base, property::get_member(vm, receiver, key));
+        let hit = attempt!(vm, pc, base, find_member(vm, receiver, key));
         let raw = op_at(pc) == Op::GetPropRaw;
         if !raw {
-            specialize_get(vm, pc, receiver, key, found);
+            specialize_get(vm, pc, receiver, hit);
         }
         let site = Site { pc, ret: pc.wrapping_add(4), base, dst: usize::from(a_of(word)) };
-        if !raw && found.value.as_func().is_some() {
-            let parent = parent_of(vm, found.holder);
-            return call::invoke(vm, site, found.value, Some((receiver, parent)));
+        if !raw && hit.value.as_func().is_some() {
+            return call::invoke(vm, site, hit.value, Some((receiver, hit.parent)));
         }
-        base.add(site.dst).write(found.value);
+        base.add(site.dst).write(hit.value);
         State { pc: site.ret, base }
+    }
+}
+
+unsafe fn specialize_get(vm: &Vm, pc: *const u64, receiver: Value, hit: Hit) {
+    if !vm.quicken || hit.place == 0 {
+        return;
+    }
+    // SAFETY: a `get_prop` site, with two cache words.
+    unsafe {
+        let op = op_at(pc);
+        if hit.place < 0x1_0000 {
+            if op == Op::GetProp {
+                clear_shapes(pc);
+                rewrite(pc, Op::GetPropOwn);
+            }
+            if matches!(op, Op::GetProp | Op::GetPropOwn) {
+                add_shape(pc, guard_of(receiver), hit.place - 1);
+            }
+            return;
+        }
+        let native = hit.value.as_func().is_some_and(|f| (*f.code.get()).is_native());
+        if op == Op::GetProp && (native || receiver.as_map().is_some()) {
+            patch_word(pc, 2, guard_of(receiver) | u64::from(vm.store.shapes.epoch) << 32);
+            patch_word(pc, 3, hit.place);
+            rewrite(pc, if native { Op::GetPropNative } else { Op::GetPropParent });
+        } else if op == Op::GetPropParent || op == Op::GetPropNative {
+            // Another receiver: try it afresh.
+            rewrite(pc, Op::GetProp);
+        }
+    }
+}
+
+/// Empties the four entries of a cache of own slots. An entry is `shape << 6 | slot`.
+unsafe fn clear_shapes(pc: *const u64) {
+    // SAFETY: a site with two cache words behind its key.
+    unsafe {
+        patch_word(pc, 2, u64::MAX);
+        patch_word(pc, 3, u64::MAX);
+    }
+}
+
+/// Adds a shape to a cache of own slots; when all are taken, the last one makes room.
+unsafe fn add_shape(pc: *const u64, shape: u64, slot: u64) {
+    // SAFETY: as above.
+    unsafe {
+        let entries = pc.add(2).cast_mut().cast::<u32>();
+        let new = (shape << 6 | slot) as u32;
+        for i in 0..4 {
+            if *entries.add(i) == u32::MAX || i == 3 {
+                entries.add(i).write(new);
+                return;
+            }
+        }
     }
 }
 
@@ -700,14 +739,30 @@ slow! {
         if vm.quicken
             && key != ISA
             && let Some(map) = receiver.as_map()
-            && map.shape() != NO_SHAPE
+            && is_shape(map.shape())
             && let Some(slot) = vm.store.shapes.find(map.shape(), key)
         {
-            patch_c(pc, slot);
-            patch_word(pc, 2, u64::from(before) | u64::from(map.shape()) << 32);
-            rewrite(pc, if before == map.shape() { Op::SetPropOwn } else { Op::SetPropAdd });
+            specialize_set(pc, before, map.shape(), slot);
         }
-        next(pc, base, 3)
+        next(pc, base, 4)
+    }
+}
+
+unsafe fn specialize_set(pc: *const u64, before: u32, after: u32, slot: usize) {
+    // SAFETY: a `set_prop` site, with two cache words.
+    unsafe {
+        let op = op_at(pc);
+        if before == after {
+            if op != Op::SetPropOwn {
+                clear_shapes(pc);
+                rewrite(pc, Op::SetPropOwn);
+            }
+            add_shape(pc, u64::from(after), slot as u64);
+        } else if op != Op::SetPropOwn && is_shape(before) {
+            patch_word(pc, 2, u64::from(before) | u64::from(after) << 32);
+            patch_word(pc, 3, slot as u64);
+            rewrite(pc, Op::SetPropAdd);
+        }
     }
 }
 
@@ -729,6 +784,23 @@ slow! {
         }
         base.add(usize::from(a_of(word))).write(found.value);
         next(pc, base, 1)
+    }
+}
+
+slow! {
+    /// An element of a map.
+    GetIndexMap(pc, base, vm) {
+        let word = *pc;
+        let (container, index) = (*base.add(usize::from(b_of(word))), *base.add(usize::from(c_of(word))));
+        if let Some(map) = container.as_map()
+            && !index.needs_attention()
+            && let Some(key) = vm.store.find_key(index)
+            && let Some(value) = map.get_own(&vm.store.shapes, key)
+        {
+            base.add(usize::from(a_of(word))).write(value);
+            return next(pc, base, 1);
+        }
+        GetIndex::run(pc, base, vm)
     }
 }
 
@@ -795,41 +867,38 @@ slow! {
         let receiver = *base.add(usize::from(c_of(word)));
         attend!(pc, base, receiver);
         let key = Value::from_bits(*pc.add(1));
-        let found = attempt!(vm, pc, base, property::get_member(vm, receiver, key));
-        let parent = parent_of(vm, found.holder);
-        specialize_call(vm, pc, receiver, key, found, parent, false);
+        let hit = attempt!(vm, pc, base, find_member(vm, receiver, key));
+        specialize_call(vm, pc, receiver, hit, false);
         let site = Site { pc, ret: pc.wrapping_add(5), base, dst: usize::from(a_of(word)) };
         let nb = base.add(usize::from(b_of(word)));
-        call::begin(vm, site, found.value, nb, usize::from(x_of(word)), Some((receiver, parent)))
+        call::begin(vm, site, hit.value, nb, usize::from(x_of(word)), Some((receiver, hit.parent)))
     }
 }
 
-unsafe fn specialize_call(
-    vm: &Vm,
-    pc: *const u64,
-    receiver: Value,
-    key: Value,
-    found: property::Found,
-    parent: Value,
-    is_super: bool,
-) {
-    let Some(f) = found.value.as_func() else { return };
-    let Some((guard, place)) = cache_of(vm, receiver, key, found.holder) else { return };
+unsafe fn specialize_call(vm: &Vm, pc: *const u64, receiver: Value, hit: Hit, is_super: bool) {
+    let Some(f) = hit.value.as_func() else { return };
+    if !vm.quicken || hit.place == 0 {
+        return;
+    }
     // SAFETY: a call site with three cache words; functions hold code that outlives them.
     unsafe {
         let native = (*f.code.get()).is_native();
-        if !vm.quicken || native == receiver.as_map().is_some() {
+        let op = op_at(pc);
+        if !matches!(op, Op::CallMethod | Op::CallSuper) {
+            // Several kinds of receivers: those the site does not know go through the machine's cache.
             return;
         }
-        patch_word(pc, 2, guard);
-        patch_word(pc, 3, place);
-        patch_word(pc, 4, parent.bits());
-        let op = match (native, is_super) {
+        if receiver.as_map().is_none() && !native || native && hit.place < 0x1_0000 {
+            return;
+        }
+        patch_word(pc, 2, guard_of(receiver) | u64::from(vm.store.shapes.epoch) << 32);
+        patch_word(pc, 3, hit.place);
+        patch_word(pc, 4, hit.parent.bits());
+        rewrite(pc, match (native, is_super) {
             (true, _) => Op::CallMethodNative,
             (false, true) => Op::CallSuperCached,
             (false, false) => Op::CallMethodCached,
-        };
-        rewrite(pc, op);
+        });
     }
 }
 
@@ -841,14 +910,13 @@ slow! {
         attend!(pc, base, start);
         let this = *base.add(usize::from(c_of(word)) - 1);
         let key = Value::from_bits(*pc.add(1));
-        let found = attempt!(vm, pc, base, property::get_member(vm, start, key));
-        let parent = parent_of(vm, found.holder);
-        if start.as_map().is_some() {
-            specialize_call(vm, pc, start, key, found, parent, true);
+        let hit = attempt!(vm, pc, base, find_member(vm, start, key));
+        if start.as_map().is_some() && hit.value.as_func().is_some_and(|f| !(*f.code.get()).is_native()) {
+            specialize_call(vm, pc, start, hit, true);
         }
         let site = Site { pc, ret: pc.wrapping_add(5), base, dst: usize::from(a_of(word)) };
         let nb = base.add(usize::from(b_of(word)));
-        call::begin(vm, site, found.value, nb, usize::from(x_of(word)), Some((this, parent)))
+        call::begin(vm, site, hit.value, nb, usize::from(x_of(word)), Some((this, hit.parent)))
     }
 }
 
@@ -1244,9 +1312,9 @@ slow! {
 
 /// The native function of a type map that a cached look-up leads to.
 unsafe fn cached_native(pc: *const u64, receiver: Value, vm: &Vm) -> Option<Value> {
-    // SAFETY: a site with cache words; while class and epoch are those of the cache, the address is where the function is kept.
+    // SAFETY: a site with cache words; while guard and epoch are those of the cache, the address is where the function is kept.
     unsafe {
-        let guard = receiver_class(receiver) | u64::from(vm.store.shapes.epoch) << 32;
+        let guard = guard_of(receiver) | u64::from(vm.store.shapes.epoch) << 32;
         if *pc.add(2) != guard || receiver.is_number() {
             return None;
         }

@@ -3,15 +3,14 @@
 //! Lists and maps change in place; of a string, a changed copy is returned.
 
 use super::lists::set_entry;
-use super::searching::{as_i64, find};
-use super::strings::put;
+use super::searching::{Searcher, as_i64, find};
+use super::strings::{buffer, put};
 use crate::error;
 use crate::host::{Context, text_of};
 use crate::value::string::char_offset;
 use crate::value::{Gc, List, Map, Refusal, Value, content, math};
 use crate::vm::Trap;
 use alloc::vec::Vec;
-use memchr::memmem::Finder;
 
 pub(super) fn insert(c: &mut Context<'_>) -> Result<Value, Trap> {
     let (v, index, value) = (c.arg(0), c.arg(1), c.arg(2));
@@ -23,7 +22,7 @@ pub(super) fn insert(c: &mut Context<'_>) -> Result<Value, Trap> {
     };
     if let Some(list) = v.as_list() {
         let at = insert_position(c, index, list.len())?;
-        c.charge(list.len() - at);
+        c.charge_bytes((list.len() - at) * size_of::<Value>());
         c.vm.store.list_insert(list, at, value)?;
         return Ok(v);
     }
@@ -32,7 +31,7 @@ pub(super) fn insert(c: &mut Context<'_>) -> Result<Value, Trap> {
     let bytes = text.bytes();
     let (before, after) = bytes.split_at(char_offset(bytes, at));
     let value = c.text(2)?;
-    c.charge(bytes.len());
+    c.charge_bytes(bytes.len());
     Ok(c.vm.store.new_str_parts(&[before, value.bytes(), after], None)?)
 }
 
@@ -60,7 +59,7 @@ pub(super) fn remove(c: &mut Context<'_>) -> Result<Value, Trap> {
         let index = if index < 0 { index + len } else { index };
         return match usize::try_from(index) {
             Ok(at) if at < list.len() => {
-                c.charge(list.len() - at);
+                c.charge_bytes((list.len() - at) * size_of::<Value>());
                 list.remove(at);
                 Ok(Value::NULL)
             }
@@ -71,7 +70,7 @@ pub(super) fn remove(c: &mut Context<'_>) -> Result<Value, Trap> {
     let bytes = text.bytes();
     let part = c.text(1)?;
     let part = part.bytes();
-    c.charge(bytes.len());
+    c.charge_bytes(bytes.len());
     if part.is_empty() {
         return Ok(v);
     }
@@ -110,7 +109,7 @@ pub(super) fn replace(c: &mut Context<'_>) -> Result<Value, Trap> {
 
 fn replace_in_list(c: &mut Context<'_>, list: Gc<List>, count_max: usize) {
     let (old, new) = (c.arg(1), c.arg(2));
-    c.charge(list.len());
+    c.charge_items(list.len());
     let store = &mut c.vm.store;
     let mut left = count_max;
     for index in 0..list.len() {
@@ -140,54 +139,46 @@ fn replace_in_map(c: &mut Context<'_>, map: Gc<Map>, count_max: usize) -> Result
         at = next;
     }
     let handled = c.vm.store.map_len(map);
-    c.charge(handled);
+    c.charge_items(handled);
     Ok(())
 }
 
 fn replace_in_string(c: &mut Context<'_>, v: Value, count_max: usize) -> Result<Value, Trap> {
     let (old, new) = (c.text(1)?, c.text(2)?);
     let text = text_of(v);
-    let (bytes, new) = (text.bytes(), new.bytes());
-    c.charge(bytes.len());
-    let out = match old.bytes() {
-        [] => return Err(c.error(error::text::REPLACE_EMPTY)),
-        &[byte] => {
-            let find = |rest: &[u8]| memchr::memchr(byte, rest);
-            replace_bytes(bytes, 1, new, count_max, find)?
-        }
-        long => {
-            let finder = Finder::new(long);
-            replace_bytes(bytes, long.len(), new, count_max, |rest| finder.find(rest))?
-        }
-    };
-    match out {
+    c.charge_bytes(text.bytes().len());
+    if old.bytes().is_empty() {
+        return Err(c.error(error::text::REPLACE_EMPTY));
+    }
+    match replace_bytes(text.bytes(), old.bytes(), new.bytes(), count_max)? {
         Some(out) => Ok(c.vm.store.new_str_parts(&[&out], None)?),
         None => Ok(v),
     }
 }
 
-/// `bytes` with at most `count_max` occurrences, `width` bytes long, replaced; `None` when there are
-/// none.
+/// `bytes` with at most `count_max` occurrences of `old` replaced; `None` when there are none.
 fn replace_bytes(
     bytes: &[u8],
-    width: usize,
+    old: &[u8],
     new: &[u8],
     count_max: usize,
-    find: impl Fn(&[u8]) -> Option<usize>,
 ) -> Result<Option<Vec<u8>>, Refusal> {
-    let mut out = Vec::new();
+    let searcher = Searcher::new(old, bytes);
+    let mut next = searcher.find(bytes);
+    if next.is_none() {
+        return Ok(None);
+    }
+    let mut out = buffer(bytes.len() + new.len())?;
     let mut rest = bytes;
     let mut left = count_max;
     while left > 0
-        && let Some(at) = find(rest)
+        && let Some(at) = next
     {
         put(&mut out, &rest[..at])?;
         put(&mut out, new)?;
-        rest = &rest[at + width..];
+        rest = &rest[at + old.len()..];
         left -= 1;
-    }
-    if left == count_max {
-        return Ok(None);
+        next = searcher.find(rest);
     }
     put(&mut out, rest)?;
     Ok(Some(out))

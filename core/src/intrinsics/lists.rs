@@ -47,7 +47,7 @@ pub(super) fn indexes(c: &mut Context<'_>) -> Result<Value, Trap> {
     for index in 0..count {
         c.vm.store.list_push(list, count_value(index))?;
     }
-    c.charge(count);
+    c.charge_items(count);
     Ok(Value::list(list))
 }
 
@@ -62,7 +62,7 @@ pub(super) fn values(c: &mut Context<'_>) -> Result<Value, Trap> {
     }
     let list = c.make_list(0)?;
     strings::split_chars(&mut c.vm.store, list, v, usize::MAX)?;
-    c.charge(list.len());
+    c.charge_items(list.len());
     Ok(Value::list(list))
 }
 
@@ -73,7 +73,7 @@ fn entries(
     part: impl Fn(Value, Value) -> Value,
 ) -> Result<Value, Trap> {
     let count = c.vm.store.map_len(map);
-    c.charge(count);
+    c.charge_items(count);
     let list = c.make_list(count)?;
     let mut at = 0;
     while let Some((key, value, next)) = map.next_entry(&c.vm.store.shapes, at) {
@@ -109,7 +109,7 @@ pub(super) fn pull(c: &mut Context<'_>) -> Result<Value, Trap> {
     match c.arg(0).as_list() {
         Some(list) if list.is_empty() => Ok(Value::NULL),
         Some(list) => {
-            c.charge(list.len());
+            c.charge_bytes(list.len() * size_of::<Value>());
             Ok(list.remove(0))
         }
         None => pop_key(c),
@@ -128,10 +128,10 @@ fn pop_key(c: &mut Context<'_>) -> Result<Value, Trap> {
 pub(super) fn sum(c: &mut Context<'_>) -> Result<Value, Trap> {
     let mut sum = 0.0;
     if let Some(list) = c.arg(0).as_list() {
-        c.charge(list.len());
+        c.charge_items(list.len());
         sum = list.as_slice().iter().rev().filter_map(|v| v.as_number()).fold(sum, |s, x| s + x);
     } else if let Some(map) = c.arg(0).as_map() {
-        c.charge(c.vm.store.map_len(map));
+        c.charge_items(c.vm.store.map_len(map));
         let mut at = 0;
         while let Some((_, value, next)) = map.next_entry(&c.vm.store.shapes, at) {
             sum += value.as_number().unwrap_or(0.0);
@@ -146,10 +146,10 @@ pub(super) fn sum(c: &mut Context<'_>) -> Result<Value, Trap> {
 /// Source: INTRINSICS.md §6.4; Fisher and Yates, as in v2.
 pub(super) fn shuffle(c: &mut Context<'_>) -> Result<Value, Trap> {
     if let Some(list) = c.arg(0).as_list() {
-        c.charge(list.len());
+        c.charge_items(list.len());
         shuffle_list(&mut c.vm.store, &mut c.vm.rng, list);
     } else if let Some(map) = c.arg(0).as_map() {
-        c.charge(c.vm.store.map_len(map));
+        c.charge_items(c.vm.store.map_len(map));
         shuffle_map(&mut c.vm.store, &mut c.vm.rng, map)?;
     }
     Ok(Value::NULL)
@@ -225,7 +225,7 @@ pub(super) fn range(c: &mut Context<'_>) -> Result<Value, Trap> {
     if count > LIST_LEN_MAX {
         return Err(Refusal::ListTooLarge.into());
     }
-    c.charge(count);
+    c.charge_items(count);
     let list = c.make_list(count)?;
     let (mut value, mut last) = (from, f64::NAN);
     // Sums drift: there may be an element less than computed, or one more. A step so small that it

@@ -1,11 +1,11 @@
 //! MiniScript's functions, a file per family, one table of names (INTRINSICS.md, dialect v1).
 //!
 //! `for_each_intrinsic!` is the table: name, parameters with their defaults, function. From it come
-//! [`TABLE`], sorted by name, and [`index_of`]. A function takes the [`Context`](crate::host::Context)
-//! of its call and does not know how it was called. Texts of errors are in `error.rs`.
+//! [`TABLE`], sorted by name, and [`index_of`]. A function takes the `Context` of its call and does
+//! not know how it was called. Texts of errors are in `error.rs`.
 //!
-//! Not here: functions that need a shell (`import`, `file`, `exec`, `input`, …), which belong to the
-//! host that offers them; and `globals`, `locals`, `outer`, which are language.
+//! Not here: functions that need a shell (`import`, `file`, `exec`, `input`, …), which belong to
+//! the host that offers them; and `globals`, `locals`, `outer`, which are language.
 
 mod editing;
 mod lists;

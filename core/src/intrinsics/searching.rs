@@ -8,6 +8,9 @@ use crate::value::{Gc, List, Map, Store, Value, content, math};
 use crate::vm::Trap;
 use memchr::memmem;
 
+/// Bytes from which on a search is prepared.
+const PREPARE_MIN: usize = 256;
+
 pub(super) fn has_index(c: &mut Context<'_>) -> Result<Value, Trap> {
     let (v, index) = (c.arg(0), c.arg(1));
     if let Some(map) = v.as_map() {
@@ -27,13 +30,13 @@ pub(super) fn has_index(c: &mut Context<'_>) -> Result<Value, Trap> {
 pub(super) fn index_of(c: &mut Context<'_>) -> Result<Value, Trap> {
     let (v, wanted, after) = (c.arg(0), c.arg(1), c.arg(2));
     if let Some(list) = v.as_list() {
-        c.charge(list.len());
+        c.charge_items(list.len());
         let Some(start) = start_in(list.len(), after, false) else { return Ok(Value::NULL) };
         let found = position(&c.vm.store, list, start, wanted);
         return Ok(found.map_or(Value::NULL, count_value));
     }
     if let Some(map) = v.as_map() {
-        c.charge(c.vm.store.map_len(map));
+        c.charge_items(c.vm.store.map_len(map));
         return Ok(key_of(&mut c.vm.store, map, wanted, after).unwrap_or(Value::NULL));
     }
     if v.is_string() { index_in_string(c, v, after) } else { Ok(Value::NULL) }
@@ -102,7 +105,7 @@ fn index_in_string(c: &mut Context<'_>, v: Value, after: Value) -> Result<Value,
     let wanted = c.text(1)?;
     let text = text_of(v);
     let bytes = text.bytes();
-    c.charge(bytes.len());
+    c.charge_bytes(bytes.len());
     if wanted.bytes().is_empty() {
         let found = after.is_null() && !bytes.is_empty();
         return Ok(if found { Value::ZERO } else { Value::NULL });
@@ -120,6 +123,35 @@ pub(super) fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     match wanted {
         &[byte] => memchr::memchr(byte, bytes),
         _ => memmem::find(bytes, wanted),
+    }
+}
+
+/// Finds one text again and again.
+#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack of one function")]
+pub(super) enum Searcher<'a> {
+    /// In texts so short that preparing a search takes longer than searching.
+    Once(&'a [u8]),
+    /// In long texts.
+    Prepared(memmem::Finder<'a>),
+}
+
+impl<'a> Searcher<'a> {
+    /// To find `wanted`, which is not empty, in `text`.
+    pub(super) fn new(wanted: &'a [u8], text: &[u8]) -> Self {
+        if wanted.len() == 1 || text.len() < PREPARE_MIN {
+            Searcher::Once(wanted)
+        } else {
+            Searcher::Prepared(memmem::Finder::new(wanted))
+        }
+    }
+
+    /// Where it first begins.
+    #[inline]
+    pub(super) fn find(&self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            Searcher::Once(wanted) => find(bytes, wanted),
+            Searcher::Prepared(finder) => finder.find(bytes),
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! `sort` (INTRINSICS.md §6.5): stable, by element or by key.
 //!
-//! Keys are fetched once. When all are numbers, or all strings, each gets a *rank*, a 64-bit integer
-//! in the same order: most comparisons are then one of integers, which touches neither heap nor type.
-//! A list of numbers is sorted as its ranks alone.
+//! Keys are fetched once. When all are numbers, or all strings, each gets a *rank*, a 64-bit
+//! integer in the same order: most comparisons are then of integers and touch nothing else. A list
+//! of numbers is sorted as its ranks alone.
 //!
 //! Mixed keys have an order that is not transitive (`"10" < "9"`, 9 < 10, and 10 equals `"10"`), so
 //! the merge sort here assumes nothing about it; the sorts of Rust's library may panic on such.
@@ -43,7 +43,7 @@ pub(super) fn sort(c: &mut Context<'_>) -> Result<Value, Trap> {
         return Ok(c.arg(0));
     }
     let levels = usize::BITS - len.leading_zeros();
-    c.charge(len.saturating_mul(levels as usize));
+    c.charge_items(len.saturating_mul(levels as usize));
     // The buffers count as the script's memory while they are there.
     let bytes = 2 * len * size_of::<Item>();
     let store = &mut c.vm.store;

@@ -1,15 +1,15 @@
 //! Functions that take strings apart and put them together (INTRINSICS.md §4.8, §5).
 
+use super::searching::Searcher;
 use crate::heap::AllocError;
 use crate::host::{Context, text_of};
 use crate::limits::STRING_BYTES_MAX;
-use crate::semantics::text::{self, Form, is_ascii};
+use crate::semantics::text::{self, Form};
 use crate::value::string::{Text, char_width};
 use crate::value::{Gc, List, Refusal, Store, Value, number};
 use crate::vm::Trap;
 use alloc::string::String;
 use alloc::vec::Vec;
-use memchr::memmem::Finder;
 
 /// Bytes set aside for the text of an element that is no string.
 const ELEMENT_BYTES: usize = 8;
@@ -34,7 +34,7 @@ pub(super) fn upper(c: &mut Context<'_>) -> Result<Value, Trap> {
     map_bytes(c, u8::is_ascii_lowercase, <[u8]>::make_ascii_uppercase)
 }
 
-/// Changes case, ASCII letters only; what is no string, or has nothing to change, is returned as is.
+/// Changes the case of ASCII letters; what is no string, or has none to change, is returned as is.
 fn map_bytes(
     c: &mut Context<'_>,
     changes: impl Fn(&u8) -> bool,
@@ -48,11 +48,11 @@ fn map_bytes(
             Ok(Value::short(&bytes[..len]))
         }
         Some(Text::Heap(s)) => {
-            c.charge(s.bytes().len());
+            c.charge_bytes(s.bytes().len());
             if !s.bytes().iter().any(changes) {
                 return Ok(v);
             }
-            let mut out = Vec::new();
+            let mut out = buffer(s.bytes().len())?;
             put(&mut out, s.bytes())?;
             change(&mut out);
             Ok(c.vm.store.new_str_parts(&[&out], Some(c.vm.store.char_count(v)))?)
@@ -79,7 +79,8 @@ pub(super) fn join(c: &mut Context<'_>) -> Result<Value, Trap> {
     let Some(list) = c.arg(0).as_list() else { return Ok(c.arg(0)) };
     let delimiter = c.text(1)?;
     let out = join_bytes(&c.vm.store, list, delimiter.bytes())?;
-    c.charge(list.len() + out.len());
+    c.charge_items(list.len());
+    c.charge_bytes(out.len());
     Ok(c.vm.store.new_str_parts(&[&out], None)?)
 }
 
@@ -88,8 +89,7 @@ fn join_bytes(store: &Store, list: Gc<List>, delimiter: &[u8]) -> Result<Vec<u8>
     for element in list.as_slice() {
         size += element.text().map_or(ELEMENT_BYTES, |text| text.bytes().len());
     }
-    let mut out = Vec::new();
-    out.try_reserve(size.min(STRING_BYTES_MAX)).map_err(|_| REFUSED)?;
+    let mut out = buffer(size)?;
     for (index, &element) in list.as_slice().iter().enumerate() {
         if index > 0 {
             put(&mut out, delimiter)?;
@@ -118,42 +118,34 @@ pub(super) fn split(c: &mut Context<'_>) -> Result<Value, Trap> {
     let list = c.make_list(0)?;
     let text = text_of(whole);
     let bytes = text.bytes();
-    c.charge(bytes.len());
+    c.charge_bytes(bytes.len());
     let store = &mut c.vm.store;
-    match delimiter.bytes() {
-        _ if bytes.is_empty() => {}
-        [] => split_chars(store, list, whole, pieces_max)?,
-        &[byte] => {
-            let find = |rest: &[u8]| memchr::memchr(byte, rest);
-            split_at(store, list, whole, pieces_max, 1, find)?;
-        }
-        long => {
-            let finder = Finder::new(long);
-            let find = |rest: &[u8]| finder.find(rest);
-            split_at(store, list, whole, pieces_max, long.len(), find)?;
-        }
+    if delimiter.bytes().is_empty() {
+        split_chars(store, list, whole, pieces_max)?;
+    } else if !bytes.is_empty() {
+        split_at(store, list, whole, delimiter.bytes(), pieces_max)?;
     }
     Ok(Value::list(list))
 }
 
-/// Pieces between delimiters of `width` bytes; `find` says where the next one begins.
+/// Pieces between delimiters.
 fn split_at(
     store: &mut Store,
     list: Gc<List>,
     whole: Value,
+    delimiter: &[u8],
     pieces_max: usize,
-    width: usize,
-    find: impl Fn(&[u8]) -> Option<usize>,
 ) -> Result<(), Refusal> {
     let text = text_of(whole);
     let bytes = text.bytes();
+    let searcher = Searcher::new(delimiter, bytes);
     let mut start = 0;
     while list.len() + 1 < pieces_max
-        && let Some(at) = find(&bytes[start..])
+        && let Some(at) = searcher.find(&bytes[start..])
     {
         let piece = store.substring(whole, start, start + at)?;
         store.list_push(list, piece)?;
-        start += at + width;
+        start += at + delimiter.len();
     }
     let rest = store.substring(whole, start, bytes.len())?;
     store.list_push(list, rest)
@@ -169,11 +161,14 @@ pub(super) fn split_chars(
     let text = text_of(whole);
     let bytes = text.bytes();
     store.list_reserve(list, store.char_count(whole).min(pieces_max))?;
-    let ascii = is_ascii(&text);
     let mut start = 0;
     while list.len() + 1 < pieces_max && start < bytes.len() {
-        let width = if ascii { 1 } else { char_width(bytes[start]) };
-        store.list_push(list, Value::short(&bytes[start..start + width]))?;
+        let width = char_width(bytes[start]);
+        let piece = match width {
+            1 => Value::ascii_char(bytes[start]),
+            _ => Value::short(&bytes[start..start + width]),
+        };
+        store.list_push(list, piece)?;
         start += width;
     }
     if start < bytes.len() {
@@ -184,6 +179,13 @@ pub(super) fn split_chars(
 }
 
 const REFUSED: Refusal = Refusal::Memory(AllocError::Refused);
+
+/// An empty buffer with room for `size` bytes, if a string can be as long.
+pub(super) fn buffer(size: usize) -> Result<Vec<u8>, Refusal> {
+    let mut out = Vec::new();
+    out.try_reserve_exact(size.min(STRING_BYTES_MAX)).map_err(|_| REFUSED)?;
+    Ok(out)
+}
 
 /// Appends, unless the text becomes too large or memory is refused.
 #[inline]

@@ -1,4 +1,4 @@
-//! Output, time, identity, and what a script can ask about its machine (INTRINSICS.md §6.7–§6.9, §7).
+//! Output, time, identity, and what a script can ask about its machine (INTRINSICS.md §6.7–§7.7).
 
 use super::{TABLE, type_maps};
 use crate::host::Context;
@@ -29,7 +29,7 @@ pub(super) fn print(c: &mut Context<'_>) -> Result<Value, Trap> {
     let (v, delimiter) = (c.arg(0), c.arg(1));
     let line_break = delimiter == Value::ascii_char(b'\n');
     if line_break && let Some(text) = v.text() {
-        c.charge(text.bytes().len());
+        c.charge_bytes(text.bytes().len());
         c.print(text.as_str(), true);
         return Ok(Value::NULL);
     }
@@ -42,7 +42,7 @@ pub(super) fn print(c: &mut Context<'_>) -> Result<Value, Trap> {
     if !line_break {
         text::append(&c.vm.store, delimiter, text::Form::Plain, &mut out)?;
     }
-    c.charge(out.len());
+    c.charge_bytes(out.len());
     c.print(&out, line_break);
     Ok(Value::NULL)
 }
@@ -57,8 +57,12 @@ pub(super) fn wait(c: &mut Context<'_>) -> Result<Value, Trap> {
     let deadline = match c.partial().and_then(Value::as_number) {
         Some(deadline) if now >= deadline => return Ok(Value::NULL),
         Some(deadline) => deadline,
-        // `max` also turns NaN into 0.
-        None => now + c.number(0).max(0.0).min(WAIT_SECONDS_MAX),
+        None => {
+            let seconds = c.number(0);
+            // Not for NaN.
+            let is_future = seconds > 0.0;
+            now + if is_future { seconds.min(WAIT_SECONDS_MAX) } else { 0.0 }
+        }
     };
     Err(Trap::Pending { state: Value::number(deadline), wake: Some(deadline) })
 }
@@ -77,6 +81,7 @@ pub(super) fn ref_equals(c: &mut Context<'_>) -> Result<Value, Trap> {
 }
 
 pub(super) fn hash(c: &mut Context<'_>) -> Result<Value, Trap> {
+    c.charge_items(c.arg(0).as_list().map_or(0, |list| list.len()));
     let hash = content::hash(&c.vm.store.shapes, c.arg(0));
     Ok(Value::number(f64::from(hash)))
 }

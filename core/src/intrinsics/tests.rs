@@ -16,8 +16,7 @@ fn names_are_sorted_and_found() {
 
 #[test]
 fn type_maps_hold_intrinsics() {
-    let types =
-        [TypeMap::Number, TypeMap::String, TypeMap::List, TypeMap::Map, TypeMap::FuncRef];
+    let types = [TypeMap::Number, TypeMap::String, TypeMap::List, TypeMap::Map, TypeMap::FuncRef];
     for name in types.into_iter().flat_map(type_map_entries) {
         assert!(index_of(name).is_some(), "{name}");
     }

@@ -43,6 +43,8 @@ pub fn type_map(vm: &mut Vm, which: TypeMap) -> Result<Gc<Map>, Refusal> {
             add_intrinsic(vm, map, index)?;
         }
     }
+    // Values of the type inherit from it: caches are told when it changes.
+    vm.store.make_prototype(map);
     vm.type_maps[which as usize] = Value::map(map);
     Ok(map)
 }

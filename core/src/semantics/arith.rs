@@ -9,7 +9,7 @@ use crate::heap::AllocError;
 use crate::limits::{LIST_LEN_MAX, STRING_BYTES_MAX};
 use crate::syntax::Dialect;
 use crate::value::map::KeyOrigin;
-use crate::value::shape::{NO_SHAPE, SHAPE_KEYS_MAX};
+use crate::value::shape::{SHAPE_KEYS_MAX, is_shape};
 use crate::value::{Gc, List, Map, Refusal, Store, Type, Value, math, number, string};
 use alloc::vec::Vec;
 
@@ -258,7 +258,7 @@ fn merge_maps(store: &mut Store, a: Gc<Map>, b: Gc<Map>) -> Result<Value, Refusa
 /// A new map with the entries of `map`, in the same order.
 fn copy_map(store: &mut Store, map: Gc<Map>) -> Result<Gc<Map>, Refusal> {
     let count = store.map_len(map);
-    if map.shape() == NO_SHAPE || count > SHAPE_KEYS_MAX {
+    if !is_shape(map.shape()) || count > SHAPE_KEYS_MAX {
         let copy = store.new_map()?;
         add_entries(store, copy, map)?;
         return Ok(copy);
@@ -273,7 +273,7 @@ fn copy_map(store: &mut Store, map: Gc<Map>) -> Result<Gc<Map>, Refusal> {
 }
 
 fn add_entries(store: &mut Store, to: Gc<Map>, from: Gc<Map>) -> Result<(), Refusal> {
-    let is_object = from.shape() != NO_SHAPE;
+    let is_object = is_shape(from.shape());
     let origin = if is_object { KeyOrigin::Literal } else { KeyOrigin::Computed };
     let mut at = 0;
     while let Some((key, value, next)) = from.next_entry(&store.shapes, at) {

@@ -31,7 +31,8 @@ pub fn ge(_: &Store, _: Dialect, a: Value, b: Value) -> Value {
     ordered(a, b, |x, y| x >= y, Ordering::is_ge)
 }
 
-/// Null on the right counts as 0 or `""` in v1; what is neither two numbers nor two strings is null.
+/// Null on the right counts as 0 or `""` in v1; what is neither two numbers nor two strings gives
+/// null.
 #[inline(always)]
 fn ordered(
     a: Value,

@@ -37,6 +37,8 @@ pub struct Dict {
     len: usize,
     capacity: usize,
     gaps: usize,
+    /// Entries before it are gaps: taking the first entry again and again must not search them.
+    head: usize,
     index: HashTable<u32>,
     index_room: usize,
 }
@@ -54,6 +56,12 @@ pub fn hash_key(shapes: &Shapes, key: Value) -> u32 {
     }
 }
 
+/// A hash for tables that look at both ends of 64 bits.
+#[inline(always)]
+pub(super) fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
 impl Dict {
     /// Room for `capacity` entries.
     ///
@@ -63,12 +71,17 @@ impl Dict {
     pub fn new(heap: &mut Heap, capacity: usize) -> Result<Dict, Refusal> {
         let capacity = capacity.max(4);
         let entries = heap.new_buffer(capacity * ENTRY_SIZE)?.cast();
-        Ok(Dict { entries, len: 0, capacity, gaps: 0, index: HashTable::new(), index_room: 0 })
+        Ok(Dict { entries, len: 0, capacity, gaps: 0, head: 0, index: HashTable::new(), index_room: 0 })
     }
 
     /// Number of entries.
     pub fn live(&self) -> usize {
         self.len - self.gaps
+    }
+
+    /// Position before which there are only gaps.
+    pub fn head(&self) -> usize {
+        self.head
     }
 
     /// Entries and gaps.
@@ -85,12 +98,26 @@ impl Dict {
     /// Position of a key that is normalized (see `Store::key`).
     #[inline]
     pub fn find(&self, shapes: &Shapes, key: Value, hash: u32) -> Option<usize> {
+        if key.as_list().is_some() || key.as_map().is_some() {
+            return self.find_container(shapes, key, hash);
+        }
         let entries = self.entries();
-        let same = |e: &Entry| e.key == key || (e.hash == hash && content::keys_equal(shapes, e.key, key));
+        if self.index_room == 0 {
+            return entries.iter().position(|e| e.key == key);
+        }
+        // SAFETY: every position in the index is below the number of entries.
+        let same = |&at: &u32| unsafe { entries.get_unchecked(at as usize) }.key == key;
+        self.index.find(spread(hash), same).map(|&at| at as usize)
+    }
+
+    #[cold]
+    fn find_container(&self, shapes: &Shapes, key: Value, hash: u32) -> Option<usize> {
+        let entries = self.entries();
+        let same = |e: &Entry| e.hash == hash && content::keys_equal(shapes, e.key, key);
         if self.index_room == 0 {
             return entries.iter().position(same);
         }
-        self.index.find(u64::from(hash), |&at| same(&entries[at as usize])).map(|&at| at as usize)
+        self.index.find(spread(hash), |&at| same(&entries[at as usize])).map(|&at| at as usize)
     }
 
     /// The value at a position.
@@ -132,8 +159,8 @@ impl Dict {
         self.len += 1;
         if self.index_room != 0 {
             // SAFETY: every position in the index is below `len`.
-            self.index.insert_unique(u64::from(hash), at as u32, |&i| unsafe {
-                u64::from((*self.entries.add(i as usize)).hash)
+            self.index.insert_unique(spread(hash), at as u32, |&i| unsafe {
+                spread((*self.entries.add(i as usize)).hash)
             });
         }
         Ok(())
@@ -162,7 +189,7 @@ impl Dict {
         heap.add_debt(more as isize);
         let mut index = core::mem::take(&mut self.index);
         let entries = self.entries();
-        let hash_at = |&i: &u32| u64::from(entries[i as usize].hash);
+        let hash_at = |&i: &u32| spread(entries[i as usize].hash);
         let reserved = index.try_reserve(room - index.len(), hash_at);
         if reserved.is_err() {
             heap.memory.discharge(more);
@@ -172,7 +199,7 @@ impl Dict {
         if self.index_room == 0 {
             for (at, entry) in entries.iter().enumerate() {
                 if !entry.key.is_unassigned() {
-                    index.insert_unique(u64::from(entry.hash), at as u32, hash_at);
+                    index.insert_unique(spread(entry.hash), at as u32, hash_at);
                 }
             }
         }
@@ -185,7 +212,7 @@ impl Dict {
     pub fn remove(&mut self, at: usize) {
         let hash = self.entries()[at].hash;
         if self.index_room != 0
-            && let Ok(slot) = self.index.find_entry(u64::from(hash), |&i| i as usize == at)
+            && let Ok(slot) = self.index.find_entry(spread(hash), |&i| i as usize == at)
         {
             slot.remove();
         }
@@ -195,6 +222,10 @@ impl Dict {
             self.len -= 1;
             self.gaps -= 1;
         }
+        while self.head < self.len && self.entries()[self.head].key.is_unassigned() {
+            self.head += 1;
+        }
+        self.head = self.head.min(self.len);
     }
 
     /// Closes the gaps, so that ordinal numbers are positions.
@@ -213,12 +244,13 @@ impl Dict {
         }
         self.len = to;
         self.gaps = 0;
+        self.head = 0;
         if self.index_room != 0 {
             let mut index = core::mem::take(&mut self.index);
             index.clear();
             let entries = self.entries();
             for (at, entry) in entries.iter().enumerate() {
-                index.insert_unique(u64::from(entry.hash), at as u32, |&i| u64::from(entries[i as usize].hash));
+                index.insert_unique(spread(entry.hash), at as u32, |&i| spread(entries[i as usize].hash));
             }
             self.index = index;
         }

@@ -87,7 +87,7 @@ impl Globals {
 
     /// Number of the cell of a normalized key.
     pub fn find(&self, shapes: &Shapes, key: Value) -> Option<usize> {
-        let hash = u64::from(hash_key(shapes, key));
+        let hash = super::dict::spread(hash_key(shapes, key));
         let cells = self.cells();
         let same = |&i: &u32| {
             let other = cells[i as usize].key;
@@ -110,10 +110,10 @@ impl Globals {
         }
         let mut index = core::mem::take(&mut self.index);
         let cells = self.cells();
-        let hash_at = |&i: &u32| u64::from(hash_key(shapes, cells[i as usize].key));
+        let hash_at = |&i: &u32| super::dict::spread(hash_key(shapes, cells[i as usize].key));
         let reserved = index.try_reserve(1, hash_at);
         if reserved.is_ok() {
-            index.insert_unique(u64::from(hash_key(shapes, key)), self.len as u32, hash_at);
+            index.insert_unique(super::dict::spread(hash_key(shapes, key)), self.len as u32, hash_at);
         }
         self.index = index;
         reserved.map_err(|_| Refusal::Memory(AllocError::Refused))?;

@@ -129,6 +129,7 @@ impl Map {
                 Some((key, unsafe { *self.slots.get().add(at) }, at + 1))
             }
             DICT => {
+                let at = at.max(self.dict().head());
                 let entries = self.dict().entries().get(at..)?;
                 let gaps = entries.iter().position(|e| !e.key.is_unassigned())?;
                 Some((entries[gaps].key, entries[gaps].value, at + gaps + 1))
@@ -356,7 +357,13 @@ impl Store {
         let isa = key == ISA;
         match found {
             Some(at) => dict.set_value(at, value),
-            None => dict.push(&mut self.heap, key, hash, value)?,
+            None => {
+                dict.push(&mut self.heap, key, hash, value)?;
+                map.header.info.set(self.shapes.dict_number());
+            }
+        }
+        if isa {
+            map.header.info.set(self.shapes.dict_number());
         }
         if let Some(prototype) = value.as_map()
             && isa
@@ -393,7 +400,7 @@ impl Store {
         unsafe { home.write(dict) };
         release_slots(&mut self.heap, map);
         map.slots.set(home.cast());
-        map.header.info.set(NO_SHAPE);
+        map.header.info.set(self.shapes.dict_number());
         map.header.flags.set(map.header.flags.get() | DICT);
         if map.is_prototype() {
             self.shapes.prototype_changes();
@@ -421,6 +428,7 @@ impl Store {
         let dict = map.dict_mut();
         if let Some(at) = dict.find(&self.shapes, key, hash_key(&self.shapes, key)) {
             dict.remove(at);
+            map.header.info.set(self.shapes.dict_number());
         }
         if map.is_prototype() {
             self.shapes.prototype_changes();

@@ -19,8 +19,17 @@ pub const SHAPES_MAX: usize = 8192;
 
 /// The shape of `{}`.
 pub const EMPTY_SHAPE: u32 = 0;
-/// What a map that has no shape holds instead; equal to no cached shape.
+/// What the globals hold instead of a shape; never cached.
 pub const NO_SHAPE: u32 = u32::MAX;
+/// Dictionaries hold a number from here on instead of a shape: one that no other map has, and that changes whenever their
+/// keys do. So a cache may guard a look-up that goes *past* a dictionary as it guards one past a map with a shape.
+const FIRST_DICT: u32 = 1 << 31;
+
+/// Whether a map with this number in its header is in object mode.
+#[inline(always)]
+pub const fn is_shape(number: u32) -> bool {
+    number < FIRST_DICT
+}
 /// The key `__isa`.
 pub const ISA: Value = isa_key();
 
@@ -62,6 +71,7 @@ pub struct Shapes {
     transitions: HashTable<Transition>,
     /// Changes when a map that others inherit from gains or loses a key or its parent.
     pub epoch: u32,
+    next_dict: u32,
 }
 
 fn hash(from: u32, key: Value, prototype: u64) -> u64 {
@@ -79,7 +89,7 @@ impl Shapes {
     /// Only the empty shape.
     pub fn new() -> Self {
         let table = alloc::vec![Shape { keys: Vec::new(), prototype: None }];
-        Shapes { table, transitions: HashTable::new(), epoch: 1 }
+        Shapes { table, transitions: HashTable::new(), epoch: 1, next_dict: FIRST_DICT }
     }
 
     /// The shape with this number.
@@ -135,6 +145,20 @@ impl Shapes {
             to = self.add(to, key, (key == ISA).then_some(prototype))?;
         }
         Some(to)
+    }
+
+    /// A number for a dictionary whose keys changed.
+    #[inline]
+    pub fn dict_number(&mut self) -> u32 {
+        let number = self.next_dict;
+        self.next_dict = if number >= NO_SHAPE - 1 {
+            // Old numbers come again: no cache may remember them.
+            self.prototype_changes();
+            FIRST_DICT
+        } else {
+            number + 1
+        };
+        number
     }
 
     /// A map that others inherit from is about to change its keys or its parent.

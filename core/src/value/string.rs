@@ -382,7 +382,7 @@ impl Store {
     }
 
     fn find_interned(&mut self, bytes: &[u8], hash: u32) -> Option<Gc<Str>> {
-        let found = *self.atoms.find(u64::from(hash), |a| a.hash() == hash && a.bytes() == bytes)?;
+        let found = *self.atoms.find(super::dict::spread(hash), |a| a.hash() == hash && a.bytes() == bytes)?;
         match self.heap.phase() {
             // The table is weak: what it gives out must be marked, and what is about to be freed must not come back.
             Phase::Mark => self.heap.mark(found.cell()),
@@ -399,7 +399,7 @@ impl Store {
             return Ok(Value::str(atom));
         }
         self.reserve_atom()?;
-        self.atoms.insert_unique(u64::from(hash), s, |a| u64::from(a.hash()));
+        self.atoms.insert_unique(super::dict::spread(hash), s, |a| super::dict::spread(a.hash()));
         s.header.flags.set(s.header.flags.get() | ATOM);
         Ok(Value::str(s))
     }
@@ -423,7 +423,7 @@ impl Store {
     /// Lets go of the text of a string that is about to be freed.
     pub(super) fn release_str(&mut self, s: Gc<Str>) {
         if s.flag(ATOM) {
-            let hash = u64::from(s.hash());
+            let hash = super::dict::spread(s.hash());
             if let Ok(entry) = self.atoms.find_entry(hash, |a| *a == s) {
                 entry.remove();
             }

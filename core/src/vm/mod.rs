@@ -1,6 +1,7 @@
 //! The machine: plain state. What happens to it is decided in `interp/`.
 
 pub mod handles;
+pub mod lookups;
 pub mod output;
 pub mod stack;
 
@@ -142,6 +143,8 @@ pub struct Vm {
     pub dialect: Dialect,
     /// Deepest nesting of calls.
     pub call_depth_max: u32,
+    /// Members that were looked up.
+    pub lookups: lookups::Lookups,
     /// Programs that were loaded.
     pub units: Vec<Unit>,
     /// Code of native functions.

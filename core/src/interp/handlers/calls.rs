@@ -69,7 +69,7 @@ unsafe fn cached_function(pc: *const u64, receiver: Value, vm: *mut Vm) -> Optio
         }
         let place = *pc.add(3) as usize;
         let callee = if place < 0x1_0000 {
-            *map.slots.get().add(place)
+            *map.slots.get().add(place - 1)
         } else {
             *core::ptr::with_exposed_provenance::<Value>(place)
         };

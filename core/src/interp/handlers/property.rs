@@ -16,12 +16,33 @@ unsafe fn high(pc: *const u64, at: usize) -> u32 {
     unsafe { *pc.add(at).cast::<u32>().add(1) }
 }
 
+/// The slot of a property in a map of this shape, if it is one of the four that the site has seen.
+#[inline(always)]
+unsafe fn own_slot(pc: *const u64, shape: u32) -> Option<usize> {
+    // SAFETY: a site with two cache words behind its key.
+    unsafe {
+        let wanted = u64::from(shape) << 6;
+        let entries = pc.add(2).cast::<u32>();
+        let first = u64::from(*entries) ^ wanted;
+        if first < 64 {
+            return Some(first as usize);
+        }
+        for i in 1..4 {
+            let slot = u64::from(*entries.add(i)) ^ wanted;
+            if slot < 64 {
+                return Some(slot as usize);
+            }
+        }
+        None
+    }
+}
+
 handler! {
     get_prop_own(E, pc, base, vm) {
         if let Some(map) = (*base.add(field_b(pc))).as_map()
-            && map.shape() == low(pc, 2)
+            && let Some(slot) = own_slot(pc, map.shape())
         {
-            let value = *map.slots.get().add(field_c(pc));
+            let value = *map.slots.get().add(slot);
             if !value.needs_attention() {
                 base.add(field_a(pc)).write(value);
                 return E::next(pc.add(4), base, vm);
@@ -50,11 +71,11 @@ handler! {
 handler! {
     set_prop_own(E, pc, base, vm) {
         if let Some(map) = (*base.add(field_a(pc))).as_map()
-            && map.shape() == low(pc, 2)
+            && let Some(slot) = own_slot(pc, map.shape())
         {
-            map.slots.get().add(field_c(pc)).write(*base.add(field_b(pc)));
+            map.slots.get().add(slot).write(*base.add(field_b(pc)));
             (*vm).store.heap.barrier(map.cell());
-            return E::next(pc.add(3), base, vm);
+            return E::next(pc.add(4), base, vm);
         }
         E::slow::<slow::SetProp>(pc, base, vm)
     }
@@ -65,12 +86,12 @@ handler! {
         if let Some(map) = (*base.add(field_a(pc))).as_map()
             && map.shape() == low(pc, 2)
             && map.header.flags.get() == 0
-            && field_c(pc) < map.header.aux.get() as usize
+            && low(pc, 3) < u32::from(map.header.aux.get())
         {
-            map.slots.get().add(field_c(pc)).write(*base.add(field_b(pc)));
+            map.slots.get().add(low(pc, 3) as usize).write(*base.add(field_b(pc)));
             map.header.info.set(high(pc, 2));
             (*vm).store.heap.barrier(map.cell());
-            return E::next(pc.add(3), base, vm);
+            return E::next(pc.add(4), base, vm);
         }
         E::slow::<slow::SetProp>(pc, base, vm)
     }
@@ -150,7 +171,7 @@ slow_handlers! {
     get_prop_raw => GetProp;
     set_prop => SetProp;
     get_index => GetIndex;
-    get_index_map => GetIndex;
+    get_index_map => GetIndexMap;
     set_index => SetIndex;
     slice => Make;
     list_append => Make;

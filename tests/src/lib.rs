@@ -1,0 +1,9 @@
+//! Runs scripts through the public API, for tests that judge the engine from outside.
+//!
+//! [`run_script`] is one run of one text under [`RunOptions`]; [`corpus`] reads the files below `tests/scripts` and `examples`
+//! with what they expect. The tests themselves stand beside this folder, a file per subject.
+
+pub mod corpus;
+mod run;
+
+pub use run::{Capture, ManualClock, RunOptions, RunResult, machine, on_thread, run_program, run_script};
