@@ -2,6 +2,7 @@
 //! machine that works.
 
 use brisk_core::engine::{Budget, Machine, MachineOptions, Outcome, Program};
+use brisk_core::host::{Data, Values};
 use brisk_core::{Dialect, ErrorKind};
 use brisk_tests::{Capture, on_thread};
 use std::time::{Duration, Instant};
@@ -31,7 +32,7 @@ struct Limits {
     stress: bool,
 }
 
-const LIMITS: Limits = Limits { bytes: 64 << 20, fuel: Some(20_000_000), seconds: None, depth: 10_000, stress: false };
+const LIMITS: Limits = Limits { bytes: 64 << 20, fuel: Some(100_000_000), seconds: None, depth: 10_000, stress: false };
 /// Longest any case may take, the slowest build on a busy machine included.
 const TIME_MAX: Duration = Duration::from_secs(60);
 /// Stack of the thread a case runs on: what a host's worker thread has, more in debug builds whose frames are large.
@@ -87,21 +88,22 @@ fn judge(source: &str, limits: Limits, end: End) {
     assert!(stats.bytes_peak <= limits.bytes, "{shown}: {} bytes of {}", stats.bytes_peak, limits.bytes);
     if let (End::Spent, Some(fuel)) = (end, limits.fuel) {
         // One instruction may do the work of a whole library call before the slice ends.
-        assert!(stats.fuel_used <= fuel + fuel / 2 + 10_000_000, "{shown}: {} fuel of {fuel}", stats.fuel_used);
+        assert!(stats.fuel_used <= fuel + 40_000_000, "{shown}: {} fuel of {fuel}", stats.fuel_used);
     }
     drop(outcome);
-    still_works(&mut machine, &output, &shown);
+    still_works(&mut machine, &shown);
 }
 
-/// The machine runs another program. Globals stay by contract, so the host may have to drop what fills the memory.
-fn still_works(machine: &mut Machine, output: &Capture, shown: &str) {
+/// The machine runs another program, which asks nothing of what the first may have done to the globals.
+fn still_works(machine: &mut Machine, shown: &str) {
     machine.stop();
     machine.set_memory_bytes_max(256 << 20);
-    let next = Program::compile("q_ = [1, 2]\nq_.push \"x\"\nprint q_", Dialect::V1).expect("it is correct");
+    let next = Program::compile("q_ = [1, 2] + [\"x\"]\nq_ = q_[2] + q_[0]", Dialect::V1).expect("it is correct");
     machine.load(&next).unwrap_or_else(|error| panic!("{shown}: cannot load afterwards: {error}"));
     let outcome = machine.run(Budget::UNLIMITED);
     assert!(matches!(outcome, Outcome::Finished(_)), "{shown}: afterwards {outcome:?}");
-    assert_eq!(output.take(), "[1, 2, \"x\"]\n", "{shown}: afterwards");
+    let value = machine.global("q_").unwrap_or_else(|error| panic!("{shown}: afterwards {error}"));
+    assert_eq!(value.as_ref().and_then(Data::as_text), Some("x1"), "{shown}: afterwards");
     machine.collect();
 }
 

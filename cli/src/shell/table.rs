@@ -63,9 +63,8 @@ pub(super) fn map_of(
     let map = context.new_map()?;
     for row in rows {
         let shell = Arc::clone(shell);
-        let signature = Signature { name: String::new(), ..row.signature() };
         let body = move |context: &mut Context<'_>| (row.body)(context, &shell);
-        let function = context.new_function(&signature, body)?;
+        let function = context.new_function(&row.signature(), body)?;
         context.map_set(&map, &row.name.into(), &Data::Function(function))?;
     }
     Ok(map)

@@ -1,5 +1,6 @@
 //! Tests of the compiler: listings of small programs, what registers hold on every path, and many programs made at random.
 
+mod agree;
 mod listings;
 mod random;
 mod registers;

@@ -135,6 +135,21 @@ impl Context<'_> {
         Ok(text.as_str().to_string())
     }
 
+    /// Makes a function that scripts reach only as a value, such as a member of a map: its name is ignored.
+    ///
+    /// # Errors
+    ///
+    /// When memory is refused.
+    pub fn new_function(
+        &mut self,
+        signature: &Signature,
+        function: impl Fn(&mut Context<'_>) -> NativeResult + Send + Sync + 'static,
+    ) -> Result<super::Handle, Error> {
+        let unnamed = Signature { name: String::new(), params: signature.params.clone() };
+        let value = register(self.vm, &unnamed, Arc::new(function))?;
+        self.vm.handles.hold(value).map_err(|e| crate::semantics::refused(e.into()))
+    }
+
     /// The state given with [`NativeError::Pending`] when the call was not finished last time.
     ///
     /// # Errors

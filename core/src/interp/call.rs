@@ -163,8 +163,11 @@ pub(crate) fn slot(start: *mut Value, at: *mut Value) -> usize {
 #[inline]
 pub(crate) unsafe fn call_native(vm: &mut Vm, site: Site, code: &Code, nb: *mut Value) -> State {
     if vm.store.heap.debt >= 0 {
-        // SAFETY: the arguments beyond the caller's registers are defaults, which are roots elsewhere.
-        unsafe { super::gc::safepoint(vm, site.base) };
+        // The arguments can lie above the caller's registers. What lies between was live after the last collection ended,
+        // or is null (see `vm/stack.rs`).
+        // SAFETY: the caller's frame.
+        let top = unsafe { super::gc::top_of(vm, site.base) };
+        super::gc::safepoint_below(vm, top.max(nb.wrapping_add(code.param_count())));
     }
     // SAFETY: native code holds a function of this type (`link::new_native_code` is the only place that stores one).
     let function: NativeFn = unsafe { core::mem::transmute(code.native) };

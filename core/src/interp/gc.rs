@@ -22,6 +22,11 @@ const ALL: isize = isize::MAX;
 pub(crate) unsafe fn safepoint(vm: &mut Vm, base: *mut Value) {
     // SAFETY: the caller's promise.
     let top = unsafe { top_of(vm, base) };
+    safepoint_below(vm, top);
+}
+
+/// The same with the end of the live part of the stack.
+pub(crate) fn safepoint_below(vm: &mut Vm, top: *mut Value) {
     if vm.store.heap.stress {
         collect_all(vm, top);
         vm.store.heap.debt = 0;

@@ -632,7 +632,7 @@ fn find_member(vm: &mut Vm, receiver: Value, key: Value) -> Result<Hit, Error> {
     if place != 0 && vm.quicken {
         vm.lookups.remember(guard, key, place, parent);
     }
-    Ok(Hit { value: found.value, place, parent })
+    Ok(Hit { value: found.value, place, parent, fresh: true })
 }
 
 /// Where a cache finds what was found in `holder`: `slot + 1` of the receiver itself (below 65536), or an address; 0 when it
@@ -690,13 +690,10 @@ unsafe fn specialize_get(vm: &Vm, pc: *const u64, receiver: Value, hit: Hit) {
             return;
         }
         let native = hit.value.as_func().is_some_and(|f| (*f.code.get()).is_native());
-        if op == Op::GetProp && (native || receiver.as_map().is_some()) {
+        if (op == Op::GetProp || hit.fresh && op != Op::GetPropOwn) && (native || receiver.as_map().is_some()) {
             patch_word(pc, 2, guard_of(receiver) | u64::from(vm.store.shapes.epoch) << 32);
             patch_word(pc, 3, hit.place);
             rewrite(pc, if native { Op::GetPropNative } else { Op::GetPropParent });
-        } else if op == Op::GetPropParent || op == Op::GetPropNative {
-            // Another receiver: try it afresh.
-            rewrite(pc, Op::GetProp);
         }
     }
 }
@@ -884,7 +881,7 @@ unsafe fn specialize_call(vm: &Vm, pc: *const u64, receiver: Value, hit: Hit, is
     unsafe {
         let native = (*f.code.get()).is_native();
         let op = op_at(pc);
-        if !matches!(op, Op::CallMethod | Op::CallSuper) {
+        if !hit.fresh && !matches!(op, Op::CallMethod | Op::CallSuper) {
             // Several kinds of receivers: those the site does not know go through the machine's cache.
             return;
         }

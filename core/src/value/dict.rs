@@ -9,6 +9,7 @@ use super::shape::Shapes;
 use super::value::Value;
 use super::{Refusal, grow_capacity};
 use crate::heap::{AllocError, Heap};
+use core::cell::Cell;
 use hashbrown::HashTable;
 
 /// Entries that are searched without an index.
@@ -41,6 +42,8 @@ pub struct Dict {
     head: usize,
     index: HashTable<u32>,
     index_room: usize,
+    /// Position that was found last: scripts test, read and write the same key in turn.
+    hint: Cell<usize>,
 }
 
 /// Hash of a key, equal for equal keys.
@@ -71,7 +74,7 @@ impl Dict {
     pub fn new(heap: &mut Heap, capacity: usize) -> Result<Dict, Refusal> {
         let capacity = capacity.max(4);
         let entries = heap.new_buffer(capacity * ENTRY_SIZE)?.cast();
-        Ok(Dict { entries, len: 0, capacity, gaps: 0, head: 0, index: HashTable::new(), index_room: 0 })
+        Ok(Dict { entries, len: 0, capacity, gaps: 0, head: 0, index: HashTable::new(), index_room: 0, hint: Cell::new(0) })
     }
 
     /// Number of entries.
@@ -105,9 +108,15 @@ impl Dict {
         if self.index_room == 0 {
             return entries.iter().position(|e| e.key == key);
         }
+        let hint = self.hint.get();
+        if entries.get(hint).is_some_and(|e| e.key == key) {
+            return Some(hint);
+        }
         // SAFETY: every position in the index is below the number of entries.
         let same = |&at: &u32| unsafe { entries.get_unchecked(at as usize) }.key == key;
-        self.index.find(spread(hash), same).map(|&at| at as usize)
+        let found = *self.index.find(spread(hash), same)? as usize;
+        self.hint.set(found);
+        Some(found)
     }
 
     #[cold]

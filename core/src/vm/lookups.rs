@@ -19,6 +19,8 @@ pub struct Hit {
     pub place: u64,
     /// What `super` is for a function found there.
     pub parent: Value,
+    /// It was not remembered before.
+    pub fresh: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -55,7 +57,7 @@ impl Lookups {
             } else {
                 *core::ptr::with_exposed_provenance::<Value>(entry.place as usize)
             };
-            Some(Hit { value, place: entry.place, parent: Value::from_bits(entry.parent) })
+            Some(Hit { value, place: entry.place, parent: Value::from_bits(entry.parent), fresh: false })
         }
     }
 

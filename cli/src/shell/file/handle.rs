@@ -6,14 +6,14 @@ use super::stream::Stream;
 use crate::shell::Shell;
 use crate::shell::slab::Slab;
 use crate::shell::table::{Param, Row, hidden, map_of, row, set};
-use brisk_core::host::{Context, Data, NativeError, NativeResult, Values};
+use brisk_core::host::{Context, Data, NativeResult, Values};
 use std::sync::Arc;
 
 /// Tells the native objects of files from others: "file".
 const FILE_TAG: u64 = 0x6669_6C65;
 
-/// Open files.
-static FILES: Slab<Stream> = Slab::new();
+/// Files, `None` once closed: the number stays that of the handle as long as there is a handle.
+static FILES: Slab<Option<Stream>> = Slab::new();
 
 const METHODS: &[Row] = &[
     row("isOpen", &[Param::Null("self")], is_open),
@@ -34,7 +34,7 @@ pub(super) fn open(context: &mut Context<'_>, shell: &Arc<Shell>) -> NativeResul
     let class = shell.file_class.get_or(context, |context| map_of(context, shell, METHODS))?;
     let handle = context.new_map()?;
     set(context, &handle, "__isa", Data::Map(class))?;
-    let number = FILES.insert(stream);
+    let number = FILES.insert(Some(stream));
     let object = context.new_object(number, FILE_TAG, None, Some(close_number))?;
     set(context, &handle, "_handle", Data::Object(object))?;
     Ok(Data::Map(handle))
@@ -42,7 +42,11 @@ pub(super) fn open(context: &mut Context<'_>, shell: &Arc<Shell>) -> NativeResul
 
 /// Writes what waits, in all files.
 pub(in crate::shell) fn flush_all() {
-    FILES.for_each(|stream| _ = stream.flush());
+    FILES.for_each(|file| {
+        if let Some(stream) = file {
+            stream.flush();
+        }
+    });
 }
 
 fn close_number(number: usize) {
@@ -56,17 +60,17 @@ fn with_file(
     action: impl FnOnce(&mut Stream) -> Data,
 ) -> NativeResult {
     let number = hidden(context, 0, FILE_TAG)?;
-    Ok(number.and_then(|number| FILES.with(number, action)).unwrap_or(closed))
+    let result = number.and_then(|number| FILES.with(number, |file| file.as_mut().map(action)));
+    Ok(result.flatten().unwrap_or(closed))
 }
 
 fn is_open(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
     with_file(context, 0.into(), |_| 1.into())
 }
 
-/// Closes. The native object keeps its number, so the entry is replaced: the number may soon be that of another file.
 fn close(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
-    let Some(number) = hidden(context, 0, FILE_TAG)? else { return Ok(0.into()) };
-    Ok(FILES.with(number, Stream::close).unwrap_or(false).into())
+    let stream = hidden(context, 0, FILE_TAG)?.and_then(|number| FILES.with(number, Option::take));
+    Ok(stream.flatten().is_some().into())
 }
 
 fn write(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
@@ -82,7 +86,7 @@ fn write_line(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
 
 /// Writes; the result is the number of bytes.
 fn write_text(context: &mut Context<'_>, text: &str) -> NativeResult {
-    context.charge(text.len());
+    context.charge_bytes(text.len());
     // A text is shorter than 2^53 bytes.
     #[allow(clippy::cast_precision_loss)]
     with_file(context, 0.into(), |file| Data::Number(file.write(text.as_bytes()) as f64))

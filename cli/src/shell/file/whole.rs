@@ -13,7 +13,7 @@ pub(super) fn read_lines(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeRes
     let Ok(bytes) = fs::read(path) else { return Ok(Data::Null) };
     let list = context.new_list()?;
     let text = String::from_utf8_lossy(&bytes);
-    context.charge(text.len());
+    context.charge_bytes(text.len());
     for line in text.lines() {
         context.list_push(&list, &line.into())?;
     }
@@ -38,7 +38,7 @@ pub(super) fn write_lines(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeRe
             text.push('\n');
         }
     }
-    context.charge(text.len());
+    context.charge_bytes(text.len());
     flush_all();
     match fs::write(path, &text) {
         // A text is shorter than 2^53 bytes.
