@@ -1,4 +1,5 @@
-//! The `brisk` command: runs MiniScript programs, talks to people, checks and explains source texts.
+//! The `brisk` command: runs MiniScript programs, talks to people, checks and explains source
+//! texts.
 //!
 //! | File | Owns |
 //! |---|---|
@@ -11,7 +12,8 @@
 //! | `report`, `excerpt`, `suggest` | errors as people see them |
 //! | `shell/` | the functions a script has only here: `import`, `file`, `exec`, `input`, … |
 //!
-//! Start-up is measured, so nothing is prepared before it is needed, and the process ends without taking the machine apart.
+//! Start-up is measured, so nothing is prepared before it is needed, and the process ends without
+//! taking the machine apart.
 
 mod excerpt;
 mod inspect;

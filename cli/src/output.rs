@@ -1,10 +1,12 @@
 //! The standard output, buffered, and the only way out of the process.
 //!
-//! Scripts print many short texts, and a system call for each would cost more than the script. The buffer belongs to the thread,
-//! so a text costs no lock. It is written when it is full, at each line when people watch, and before anything that people could
-//! see out of order: errors, questions, pauses, other programs, the end.
+//! Scripts print many short texts, and a system call for each would cost more than the script. The
+//! buffer belongs to the thread, so a text costs no lock. It is written when it is full, at each
+//! line when people watch, and before anything that people could see out of order: errors,
+//! questions, pauses, other programs, the end.
 //!
-//! A reader that went away ends the process quietly, with the status a program killed by SIGPIPE has.
+//! A reader that went away ends the process quietly, with the status a program killed by SIGPIPE
+//! has.
 
 use crate::{report, shell};
 use brisk_core::vm::{Output, OutputStream};
@@ -24,8 +26,15 @@ struct Buffer {
     by_line: Option<bool>,
 }
 
+impl Buffer {
+    const EMPTY: Buffer = Buffer {
+        bytes: Vec::new(),
+        by_line: None,
+    };
+}
+
 thread_local! {
-    static BUFFER: RefCell<Buffer> = const { RefCell::new(Buffer { bytes: Vec::new(), by_line: None }) };
+    static BUFFER: RefCell<Buffer> = const { RefCell::new(Buffer::EMPTY) };
 }
 
 /// The output of machines.

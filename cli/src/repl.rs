@@ -1,8 +1,10 @@
-//! The conversation: each input is a program in the same machine, so globals stay (LANGUAGE.md §21).
+//! The conversation: each input is a program in the same machine, so globals stay (LANGUAGE.md
+//! §21).
 //!
-//! An input may take several lines. The lines are compiled together; as long as the compiler says that the text ended too early,
-//! another line is asked for. Locations count lines within the input. When the standard input is no terminal there are no prompts,
-//! so that a transcript holds only what the inputs print.
+//! An input may take several lines. The lines are compiled together; as long as the compiler says
+//! that the text ended too early, another line is asked for. Locations count lines within the
+//! input. When the standard input is no terminal there are no prompts, so that a transcript holds
+//! only what the inputs print.
 
 use crate::options::Options;
 use crate::run::{End, Session};
@@ -60,7 +62,11 @@ fn converse(session: &mut Session, reader: &mut Reader) -> i32 {
     let mut lines: Vec<String> = Vec::new();
     loop {
         output::flush();
-        let prompt = if lines.is_empty() { PROMPT } else { PROMPT_MORE };
+        let prompt = if lines.is_empty() {
+            PROMPT
+        } else {
+            PROMPT_MORE
+        };
         let is_end = match reader.line(prompt) {
             Typed::Line(line) => {
                 lines.push(line);
@@ -84,10 +90,13 @@ fn converse(session: &mut Session, reader: &mut Reader) -> i32 {
     }
 }
 
-/// Compiles the lines of an input. A break that the language allows only in conversations (spec §21.2), such as after `=`, becomes a
-/// space; only then, since locations would count fewer lines.
+/// Compiles the lines of an input. A break that the language allows only in conversations (spec
+/// §21.2), such as after `=`, becomes a space; only then, since locations would count fewer lines.
 fn compile(lines: &[String]) -> (String, Result<Program, Error>) {
-    let options = CompileOptions { repl: true, ..CompileOptions::default() };
+    let options = CompileOptions {
+        repl: true,
+        ..CompileOptions::default()
+    };
     let text = lines.join("\n");
     let result = Program::compile_with(&text, Dialect::V1, &options);
     if result.is_ok() || result.as_ref().is_err_and(is_unfinished) {
@@ -115,7 +124,10 @@ fn join_tolerantly(lines: &[String]) -> String {
 }
 
 fn is_unfinished(error: &Error) -> bool {
-    error.diagnostics().iter().any(|diagnostic| diagnostic.incomplete)
+    error
+        .diagnostics()
+        .iter()
+        .any(|diagnostic| diagnostic.incomplete)
 }
 
 /// Runs an input and prints its value; returns a status when the conversation is over.
@@ -156,7 +168,9 @@ impl Reader {
         if !std::io::stdin().is_terminal() {
             return Reader::Plain;
         }
-        let config = Config::builder().auto_add_history(true).max_history_size(HISTORY_LINES_MAX);
+        let config = Config::builder()
+            .auto_add_history(true)
+            .max_history_size(HISTORY_LINES_MAX);
         match config.and_then(|config| Editor::with_config(config.build())) {
             Ok(mut editor) => {
                 if let Some(path) = history_path() {
@@ -204,8 +218,13 @@ fn plain_line() -> Typed {
 
 /// Where the history is kept: by the rules for user-specific data of freedesktop.org.
 fn history_path() -> Option<PathBuf> {
-    let directory = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let data = directory("XDG_DATA_HOME").or_else(|| directory("HOME").map(|home| home.join(".local/share")));
+    let directory = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let data = directory("XDG_DATA_HOME")
+        .or_else(|| directory("HOME").map(|home| home.join(".local/share")));
     data.map(|data| data.join("brisk").join("history"))
 }
 
@@ -230,7 +249,11 @@ mod tests {
         ] {
             let lines: Vec<String> = text.split('\n').map(String::from).collect();
             let result = compile(&lines).1;
-            assert_eq!(result.as_ref().is_err_and(is_unfinished), is_wanting, "{text}");
+            assert_eq!(
+                result.as_ref().is_err_and(is_unfinished),
+                is_wanting,
+                "{text}"
+            );
         }
     }
 }

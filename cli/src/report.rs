@@ -1,7 +1,7 @@
 //! Errors as people see them.
 //!
-//! The report itself is one line, to the letter of the specification (§18.1), so that programs can read it. When people read it,
-//! the place in the source, advice and the active calls follow.
+//! The report itself is one line, to the letter of the specification (§18.1), so that programs can
+//! read it. When people read it, the place in the source, advice and the active calls follow.
 
 use crate::run::Session;
 use crate::source::Source;
@@ -42,7 +42,12 @@ pub(crate) fn error(error: &Error, source: &Source, session: Option<&mut Session
 /// Adds what helps people.
 fn add_details(text: &mut String, error: &Error, source: &Source, session: Option<&mut Session>) {
     let module = match (error.location(), &session) {
-        (Some(Location { source: Some(name), .. }), Some(session)) => match session.shell.module(name) {
+        (
+            Some(Location {
+                source: Some(name), ..
+            }),
+            Some(session),
+        ) => match session.shell.module(name) {
             Some(path) => Source::read(&path).ok(),
             None => return,
         },

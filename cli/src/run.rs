@@ -11,8 +11,8 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a `yield` sleeps. The v1 reference sleeps 10 ms, v2 sleeps 1 ms; the shorter pause keeps scripts that yield in a
-/// loop from using a whole processor and makes the others wait less.
+/// How long a `yield` sleeps. The v1 reference sleeps 10 ms, v2 sleeps 1 ms; the shorter pause
+/// keeps scripts that yield in a loop from using a whole processor and makes the others wait less.
 const YIELD_PAUSE: Duration = Duration::from_millis(1);
 
 /// How long to sleep when a native function waits for nobody knows how long.
@@ -63,7 +63,12 @@ impl Session {
         let mut machine = Machine::new(machine_options);
         let shell = Arc::new(shell);
         shell::register(&mut machine, &shell)?;
-        Ok(Session { machine, shell, clock, fuel: options.fuel })
+        Ok(Session {
+            machine,
+            shell,
+            clock,
+            fuel: options.fuel,
+        })
     }
 
     /// Runs a program to its end.
@@ -74,14 +79,18 @@ impl Session {
         let fuel_at_start = self.machine.stats().fuel_used;
         loop {
             let budget = match self.fuel {
-                Some(fuel) => Budget::fuel(fuel.saturating_sub(self.machine.stats().fuel_used - fuel_at_start)),
+                Some(fuel) => Budget::fuel(
+                    fuel.saturating_sub(self.machine.stats().fuel_used - fuel_at_start),
+                ),
                 None => Budget::UNLIMITED,
             };
             match self.machine.run(budget) {
                 Outcome::Finished(_) => return End::Finished,
                 Outcome::Exited(status) => return End::Exited(status),
                 Outcome::Failed(error) => return End::Failed(error),
-                Outcome::BudgetSpent if self.fuel.is_some() => return End::Stopped(self.fuel_spent()),
+                Outcome::BudgetSpent if self.fuel.is_some() => {
+                    return End::Stopped(self.fuel_spent());
+                }
                 Outcome::BudgetSpent => {}
                 Outcome::Yielded => pause(YIELD_PAUSE),
                 Outcome::Waiting { until } => pause(self.until(until)),
@@ -91,7 +100,9 @@ impl Session {
 
     /// How long to sleep until a moment of the machine's clock.
     fn until(&self, moment: Option<f64>) -> Duration {
-        let Some(moment) = moment else { return WAIT_PAUSE };
+        let Some(moment) = moment else {
+            return WAIT_PAUSE;
+        };
         let seconds = moment - self.clock.elapsed().as_secs_f64();
         Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(WAIT_PAUSE)
     }
@@ -99,7 +110,12 @@ impl Session {
     fn fuel_spent(&mut self) -> String {
         let fuel = self.fuel.unwrap_or_default();
         let message = format!("Error: the fuel is spent ({fuel} units)");
-        let message = match self.machine.stack_trace().first().map(|frame| &frame.location) {
+        let message = match self
+            .machine
+            .stack_trace()
+            .first()
+            .map(|frame| &frame.location)
+        {
             Some(at) => match &at.source {
                 Some(source) => format!("{message} [{source} line {}]", at.line),
                 None => format!("{message} [line {}]", at.line),
@@ -180,12 +196,10 @@ fn run_source(options: &Options, source: &Source, is_code: bool) -> i32 {
 /// Prints the figures of a run.
 fn stats(machine: &Machine, compile: Duration, run: Duration) {
     let stats = machine.stats();
-    report::note(&format!(
-        "fuel used    {}\ncollections  {}\npeak bytes   {}\ncompile      {:.3} ms\nrun          {:.3} ms",
-        stats.fuel_used,
-        stats.collections,
-        stats.bytes_peak,
-        compile.as_secs_f64() * 1e3,
-        run.as_secs_f64() * 1e3,
-    ));
+    let milliseconds = |time: Duration| format!("{:.3} ms", time.as_secs_f64() * 1e3);
+    report::note(&format!("fuel used    {}", stats.fuel_used));
+    report::note(&format!("collections  {}", stats.collections));
+    report::note(&format!("peak bytes   {}", stats.bytes_peak));
+    report::note(&format!("compile      {}", milliseconds(compile)));
+    report::note(&format!("run          {}", milliseconds(run)));
 }

@@ -11,8 +11,15 @@ const NAME_CHARS_MAX: usize = 64;
 
 /// Advice about an error, if there is any.
 pub(crate) fn for_error(error: &Error, machine: &mut Machine) -> Option<String> {
-    let name = error.message().strip_prefix(UNDEFINED)?.split('\'').next()?;
-    let mut known: Vec<String> = intrinsics::TABLE.iter().map(|row| row.name.to_string()).collect();
+    let name = error
+        .message()
+        .strip_prefix(UNDEFINED)?
+        .split('\'')
+        .next()?;
+    let mut known: Vec<String> = intrinsics::TABLE
+        .iter()
+        .map(|row| row.name.to_string())
+        .collect();
     known.extend(crate::shell::names().map(str::to_string));
     let globals = machine.globals().ok()?;
     for (key, _) in machine.map_entries(&globals).ok()? {
@@ -38,17 +45,27 @@ fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<
         .map(|(_, candidate)| candidate)
 }
 
-/// Edits that turn one word into the other: insertions, deletions, replacements, swaps of neighbours. A letter of the other case
-/// is as good as right. (Optimal string alignment distance.)
+/// Edits that turn one word into the other: insertions, deletions, replacements, swaps of
+/// neighbours. A letter of the other case is as good as right. (Optimal string alignment distance.)
 fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.chars().take(NAME_CHARS_MAX).flat_map(char::to_lowercase).collect();
-    let b: Vec<char> = b.chars().take(NAME_CHARS_MAX).flat_map(char::to_lowercase).collect();
+    let a: Vec<char> = a
+        .chars()
+        .take(NAME_CHARS_MAX)
+        .flat_map(char::to_lowercase)
+        .collect();
+    let b: Vec<char> = b
+        .chars()
+        .take(NAME_CHARS_MAX)
+        .flat_map(char::to_lowercase)
+        .collect();
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=b.len()).collect();
     for i in 0..a.len() {
         let mut row = vec![i + 1];
         for j in 0..b.len() {
-            let mut edits = (above[j] + usize::from(a[i] != b[j])).min(above[j + 1] + 1).min(row[j] + 1);
+            let mut edits = (above[j] + usize::from(a[i] != b[j]))
+                .min(above[j + 1] + 1)
+                .min(row[j] + 1);
             if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] {
                 edits = edits.min(before[j - 1] + 1);
             }
@@ -65,9 +82,13 @@ mod tests {
 
     #[test]
     fn distances() {
-        for (a, b, edits) in
-            [("", "abc", 3), ("pritn", "print", 1), ("Print", "print", 0), ("kitten", "sitting", 3), ("ä", "a", 1)]
-        {
+        for (a, b, edits) in [
+            ("", "abc", 3),
+            ("pritn", "print", 1),
+            ("Print", "print", 0),
+            ("kitten", "sitting", 3),
+            ("ä", "a", 1),
+        ] {
             assert_eq!(distance(a, b), edits, "{a} {b}");
         }
     }
@@ -75,7 +96,12 @@ mod tests {
     #[test]
     fn suggestions() {
         let names = ["print", "count", "x", "ceil"];
-        for (typed, meant) in [("pritn", Some("print")), ("cuont", Some("count")), ("y", None), ("zzzzzz", None)] {
+        for (typed, meant) in [
+            ("pritn", Some("print")),
+            ("cuont", Some("count")),
+            ("y", None),
+            ("zzzzzz", None),
+        ] {
             assert_eq!(nearest(typed, names.into_iter()), meant, "{typed}");
         }
     }

@@ -1,7 +1,8 @@
 //! `exec`: runs a command of the system's shell (INTRINSICS.md §9.2).
 //!
-//! The machine is not blocked while the command runs: the function stays pending and looks again after a while. Two threads
-//! collect what the command writes, since a pipe holds little and the command would wait.
+//! The machine is not blocked while the command runs: the function stays pending and looks again
+//! after a while. Two threads collect what the command writes, since a pipe holds little and the
+//! command would wait.
 
 use super::slab::Slab;
 use super::table::set;
@@ -19,7 +20,8 @@ const STATUS_TIMED_OUT: i32 = 124;
 /// Status of a command that could not be started, as that of a shell.
 const STATUS_NOT_STARTED: i32 = 127;
 
-/// Shortest and longest time between two looks at a command, in seconds. Commands that take long are looked at less often.
+/// Shortest and longest time between two looks at a command, in seconds. Commands that take long
+/// are looked at less often.
 const LOOK_SECONDS: (f64, f64) = (0.000_2, 0.005);
 
 /// Longest time a command may take: thirty years, which a clock can express.
@@ -32,7 +34,8 @@ struct Running {
     errors: Pipe,
     started: Instant,
     timeout: Duration,
-    /// The status, once the command has ended. Its pipes can be open longer, in the hands of its children.
+    /// The status, once the command has ended. Its pipes can be open longer, in the hands of its
+    /// children.
     status: Option<i32>,
 }
 
@@ -63,11 +66,16 @@ pub(super) fn exec(context: &mut Context<'_>, shell: &Arc<Shell>) -> NativeResul
     // Numbers of a slab are small.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let index = number as usize;
-    let age = RUNNING.with(index, |running| running.started.elapsed().as_secs_f64()).unwrap_or_default();
+    let age = RUNNING
+        .with(index, |running| running.started.elapsed().as_secs_f64())
+        .unwrap_or_default();
     match RUNNING.with(index, Running::look) {
         Some(None) => {
             let wake = context.now() + (age / 8.0).clamp(LOOK_SECONDS.0, LOOK_SECONDS.1);
-            Err(NativeError::Pending { state: Data::Number(number), wake: Some(wake) })
+            Err(NativeError::Pending {
+                state: Data::Number(number),
+                wake: Some(wake),
+            })
         }
         Some(Some(done)) => {
             drop(RUNNING.remove(index));
@@ -80,17 +88,27 @@ pub(super) fn exec(context: &mut Context<'_>, shell: &Arc<Shell>) -> NativeResul
 /// Starts the command; returns its number, or the result when it does not start.
 fn start(context: &mut Context<'_>, shell: &Shell) -> Result<Result<f64, Done>, NativeError> {
     let text = context.text_arg(0)?;
-    let timeout = context.number(1).max(0.0).min(TIMEOUT_SECONDS_MAX);
+    let timeout = match context.number(1) {
+        seconds if seconds > 0.0 => seconds.min(TIMEOUT_SECONDS_MAX),
+        _ => 0.0,
+    };
     output::flush();
     file::flush_all();
     restore_terminal();
     let mut command = shell_command(&text);
     environment::apply(context, shell, &mut command)?;
-    let started = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let started = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
     let mut child = match started {
         Ok(child) => child,
         Err(error) => {
-            return Ok(Err(Done { output: String::new(), errors: error.to_string(), status: STATUS_NOT_STARTED }));
+            return Ok(Err(Done {
+                output: String::new(),
+                errors: error.to_string(),
+                status: STATUS_NOT_STARTED,
+            }));
         }
     };
     let running = Running {
@@ -107,7 +125,11 @@ fn start(context: &mut Context<'_>, shell: &Shell) -> Result<Result<f64, Done>, 
 }
 
 fn shell_command(text: &str) -> Command {
-    let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("/bin/sh", "-c") };
+    let (shell, option) = if cfg!(windows) {
+        ("cmd", "/C")
+    } else {
+        ("/bin/sh", "-c")
+    };
     let mut command = Command::new(shell);
     command.arg(option).arg(text);
     command
@@ -126,13 +148,21 @@ impl Running {
         let is_late = self.started.elapsed() >= self.timeout;
         match self.status {
             Some(status) if is_late || (self.output.is_closed() && self.errors.is_closed()) => {
-                Some(Done { output: self.output.text(), errors: self.errors.text(), status })
+                Some(Done {
+                    output: self.output.text(),
+                    errors: self.errors.text(),
+                    status,
+                })
             }
             None if is_late => {
                 // It may have ended by itself meanwhile; then there is nothing to do.
                 let _ = self.child.kill();
                 let _ = self.child.wait();
-                Some(Done { output: String::new(), errors: "Timed out".into(), status: STATUS_TIMED_OUT })
+                Some(Done {
+                    output: String::new(),
+                    errors: "Timed out".into(),
+                    status: STATUS_TIMED_OUT,
+                })
             }
             _ => None,
         }
@@ -162,7 +192,9 @@ impl Pipe {
     /// What was written, without one line break at the end.
     fn text(&self) -> String {
         let bytes = lock(&self.bytes);
-        let bytes = bytes.strip_suffix(b"\n").map_or(&bytes[..], |b| b.strip_suffix(b"\r").unwrap_or(b));
+        let bytes = bytes
+            .strip_suffix(b"\n")
+            .map_or(&bytes[..], |b| b.strip_suffix(b"\r").unwrap_or(b));
         String::from_utf8_lossy(bytes).into_owned()
     }
 }

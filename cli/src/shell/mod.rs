@@ -12,7 +12,8 @@
 //! | `date/` | `_dateVal`, `_dateStr` |
 //! | `slab` | what belongs to native objects, by number |
 //!
-//! They use only what any host can use. Registering is cheap: the maps are made when a script first asks for them.
+//! They use only what any host can use. Registering is cheap: the maps are made when a script first
+//! asks for them.
 
 mod date;
 mod environment;
@@ -40,13 +41,24 @@ const ROWS: &[Row] = &[
     row("shellArgs", &[], environment::shell_args),
     row("env", &[], environment::env),
     row("input", &[Param::Text("prompt", "")], input::input),
-    row("exec", &[Param::Null("cmd"), Param::Number("timeout", 30.0)], exec::exec),
+    row(
+        "exec",
+        &[Param::Null("cmd"), Param::Number("timeout", 30.0)],
+        exec::exec,
+    ),
     row("import", &[Param::Text("libname", "")], import::import),
     row("file", &[], file::module),
     row("RawData", &[], raw_data::class),
     row("key", &[], key::module),
     row("_dateVal", &[Param::Null("dateStr")], date::date_val),
-    row("_dateStr", &[Param::Null("date"), Param::Text("format", date::DEFAULT_FORMAT)], date::date_str),
+    row(
+        "_dateStr",
+        &[
+            Param::Null("date"),
+            Param::Text("format", date::DEFAULT_FORMAT),
+        ],
+        date::date_str,
+    ),
 ];
 
 /// What the functions of one machine share.
@@ -73,12 +85,18 @@ pub(crate) struct Shell {
 
 impl Shell {
     /// The shell of a script, or of none.
-    pub(crate) fn new(script: Option<String>, script_path: Option<PathBuf>, options: &Options) -> Shell {
+    pub(crate) fn new(
+        script: Option<String>,
+        script_path: Option<PathBuf>,
+        options: &Options,
+    ) -> Shell {
         Shell {
             script,
             script_path,
             args: options.args.clone(),
-            raw_bytes_max: options.memory_bytes_max.unwrap_or(MachineOptions::default().memory_bytes_max),
+            raw_bytes_max: options
+                .memory_bytes_max
+                .unwrap_or(MachineOptions::default().memory_bytes_max),
             modules: Mutex::default(),
             keys: Mutex::default(),
             args_list: Slot::default(),
@@ -93,7 +111,11 @@ impl Shell {
     /// The file of a module that was imported.
     pub(crate) fn module(&self, name: &str) -> Option<PathBuf> {
         let modules = lock(&self.modules);
-        modules.iter().rev().find(|(known, _)| known == name).map(|(_, path)| path.clone())
+        modules
+            .iter()
+            .rev()
+            .find(|(known, _)| known == name)
+            .map(|(_, path)| path.clone())
     }
 }
 

@@ -1,7 +1,8 @@
 //! `RawData`: bytes that a script reads and writes as numbers and texts (INTRINSICS.md §9.6).
 //!
-//! `RawData` is the class; an instance is a map that hides a native object, made by the first `resize`. The bytes are not on the
-//! machine's heap, so its limit does not see them: all of them together have a limit of the same size.
+//! `RawData` is the class; an instance is a map that hides a native object, made by the first
+//! `resize`. The bytes are not on the machine's heap, so its limit does not see them: all of them
+//! together have a limit of the same size.
 
 use super::slab::Slab;
 use super::table::{Param, Row, hidden, map_of, member, row, set};
@@ -43,7 +44,11 @@ const METHODS: &[Row] = &[
     row("double", &[SELF, OFFSET], get::<f64>),
     row("setDouble", &[SELF, OFFSET, VALUE], put::<f64>),
     row("utf8", &[SELF, OFFSET, Param::Number("bytes", -1.0)], utf8),
-    row("setUtf8", &[SELF, OFFSET, Param::Text("value", "")], set_utf8),
+    row(
+        "setUtf8",
+        &[SELF, OFFSET, Param::Text("value", "")],
+        set_utf8,
+    ),
 ];
 
 /// The map `RawData`.
@@ -60,7 +65,11 @@ pub(super) fn class(context: &mut Context<'_>, shell: &Arc<Shell>) -> NativeResu
 /// # Errors
 ///
 /// When memory is refused.
-pub(super) fn from_bytes(context: &mut Context<'_>, shell: &Arc<Shell>, bytes: Vec<u8>) -> NativeResult {
+pub(super) fn from_bytes(
+    context: &mut Context<'_>,
+    shell: &Arc<Shell>,
+    bytes: Vec<u8>,
+) -> NativeResult {
     account(shell, 0, bytes.len())?;
     let class = class(context, shell)?;
     let instance = context.new_map()?;
@@ -70,8 +79,8 @@ pub(super) fn from_bytes(context: &mut Context<'_>, shell: &Arc<Shell>, bytes: V
     Ok(Data::Map(instance))
 }
 
-/// The bytes of argument `index`; `None` when it is no `RawData`. An instance is known by what it hides, or before its first
-/// `resize` by what it inherits.
+/// The bytes of argument `index`; `None` when it is no `RawData`. An instance is known by what it
+/// hides, or before its first `resize` by what it inherits.
 ///
 /// # Errors
 ///
@@ -112,7 +121,8 @@ fn account(shell: &Shell, old: usize, new: usize) -> Result<(), NativeError> {
 }
 
 fn len(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
-    let length = hidden(context, 0, RAW_TAG)?.and_then(|number| BUFFERS.with(number, |bytes| bytes.len()));
+    let length =
+        hidden(context, 0, RAW_TAG)?.and_then(|number| BUFFERS.with(number, |bytes| bytes.len()));
     // Lengths are below 2^53.
     #[allow(clippy::cast_precision_loss)]
     Ok(Data::Number(length.unwrap_or(0) as f64))
@@ -122,15 +132,20 @@ fn resize(context: &mut Context<'_>, shell: &Arc<Shell>) -> NativeResult {
     let Ok(size) = usize::try_from(context.int(1)) else {
         return Err(NativeError::message("bytes parameter must be >= 0"));
     };
-    let Data::Map(instance) = context.value(0)? else { return Ok(Data::Null) };
+    let Data::Map(instance) = context.value(0)? else {
+        return Ok(Data::Null);
+    };
     let number = hidden(context, 0, RAW_TAG)?;
-    let old = number.and_then(|number| BUFFERS.with(number, |bytes| bytes.len())).unwrap_or(0);
+    let old = number
+        .and_then(|number| BUFFERS.with(number, |bytes| bytes.len()))
+        .unwrap_or(0);
     account(shell, old, size)?;
     context.charge_bytes(size.saturating_sub(old));
     match number {
         Some(number) => _ = BUFFERS.with(number, |bytes| bytes.resize(size, 0)),
         None => {
-            let object = context.new_object(BUFFERS.insert(vec![0; size]), RAW_TAG, None, Some(release))?;
+            let object =
+                context.new_object(BUFFERS.insert(vec![0; size]), RAW_TAG, None, Some(release))?;
             set(context, &instance, "_handle", Data::Object(object))?;
         }
     }
@@ -154,20 +169,26 @@ macro_rules! scalar {
 
             fn read(bytes: &[u8], little_endian: bool) -> f64 {
                 let Ok(bytes) = bytes.try_into() else { return 0.0 };
-                let value = if little_endian { <$type>::from_le_bytes(bytes) } else { <$type>::from_be_bytes(bytes) };
-                f64::from(value)
+                f64::from(match little_endian {
+                    true => <$type>::from_le_bytes(bytes),
+                    false => <$type>::from_be_bytes(bytes),
+                })
             }
 
             fn write(value: f64, little_endian: bool, bytes: &mut [u8]) {
                 let convert: fn(f64) -> $type = $from;
                 let value = convert(value);
-                bytes.copy_from_slice(&if little_endian { value.to_le_bytes() } else { value.to_be_bytes() });
+                bytes.copy_from_slice(&match little_endian {
+                    true => value.to_le_bytes(),
+                    false => value.to_be_bytes(),
+                });
             }
         }
     )*};
 }
 
-// Casting to a narrower type keeps the low bits, or gives the nearest float: that is what is wanted.
+// Casting to a narrower type keeps the low bits, or gives the nearest float: that is what is
+// wanted.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 mod scalars {
     use super::Scalar;
@@ -187,14 +208,22 @@ mod scalars {
     pub(super) fn low_bits(x: f64) -> u64 {
         const MODULUS: f64 = 18_446_744_073_709_551_616.0;
         let rest = x.trunc() % MODULUS;
-        if rest < 0.0 { ((-rest) as u64).wrapping_neg() } else { rest as u64 }
+        if rest < 0.0 {
+            ((-rest) as u64).wrapping_neg()
+        } else {
+            rest as u64
+        }
     }
 }
 
 /// Where an access lies. Negative offsets count from the end.
 fn place(bytes: &[u8], offset: i32, size: usize) -> Option<std::ops::Range<usize>> {
     let distance = usize::try_from(offset.unsigned_abs()).ok()?;
-    let start = if offset < 0 { bytes.len().checked_sub(distance)? } else { distance };
+    let start = if offset < 0 {
+        bytes.len().checked_sub(distance)?
+    } else {
+        distance
+    };
     let end = start.checked_add(size)?;
     (end <= bytes.len()).then_some(start..end)
 }
@@ -204,7 +233,9 @@ fn out_of_range() -> NativeError {
 }
 
 fn is_little_endian(context: &mut Context<'_>) -> Result<bool, NativeError> {
-    let Data::Map(instance) = context.value(0)? else { return Ok(true) };
+    let Data::Map(instance) = context.value(0)? else {
+        return Ok(true);
+    };
     match member(context, &instance, "littleEndian")? {
         Some(Data::Number(x)) => Ok(x != 0.0),
         Some(Data::Null) => Ok(false),
@@ -216,7 +247,12 @@ fn get<T: Scalar>(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
     let little_endian = is_little_endian(context)?;
     let offset = context.int(1);
     let number = hidden(context, 0, RAW_TAG)?.ok_or_else(out_of_range)?;
-    let read = |bytes: &mut Vec<u8>| Some(T::read(&bytes[place(bytes, offset, T::SIZE)?], little_endian));
+    let read = |bytes: &mut Vec<u8>| {
+        Some(T::read(
+            &bytes[place(bytes, offset, T::SIZE)?],
+            little_endian,
+        ))
+    };
     match BUFFERS.with(number, read).flatten() {
         Some(x) => Ok(Data::Number(x)),
         None => Err(out_of_range()),
@@ -241,7 +277,9 @@ fn put<T: Scalar>(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
 /// A part as text, or the rest; null when it is out of range. What is not UTF-8 is replaced.
 fn utf8(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
     let (offset, count) = (context.int(1), context.int(2));
-    let Some(number) = hidden(context, 0, RAW_TAG)? else { return Ok(Data::Null) };
+    let Some(number) = hidden(context, 0, RAW_TAG)? else {
+        return Ok(Data::Null);
+    };
     let text = BUFFERS.with(number, |bytes| {
         let start = place(bytes, offset, 0)?.start;
         let end = match usize::try_from(count) {
@@ -293,7 +331,10 @@ mod tests {
         assert_eq!(stored::<i32>(-2.7), -2.0);
         assert_eq!(stored::<i32>(1e10), 1_410_065_408.0);
         assert_eq!(stored::<f32>(1e300), f64::INFINITY);
-        assert_eq!((low_bits(f64::NAN), low_bits(f64::INFINITY), low_bits(-0.5)), (0, 0, 0));
+        assert_eq!(
+            (low_bits(f64::NAN), low_bits(f64::INFINITY), low_bits(-0.5)),
+            (0, 0, 0)
+        );
     }
 
     #[test]

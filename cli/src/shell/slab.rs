@@ -1,6 +1,7 @@
 //! What belongs to native objects, by number.
 //!
-//! A native object carries one word of the host's. A pointer there would need `unsafe` to follow; a number does not.
+//! A native object carries one word of the host's. A pointer there would need `unsafe` to follow; a
+//! number does not.
 
 use super::lock;
 use std::sync::Mutex;
@@ -17,7 +18,10 @@ struct Entries<T> {
 impl<T> Slab<T> {
     /// Nothing yet.
     pub(super) const fn new() -> Self {
-        Slab(Mutex::new(Entries { things: Vec::new(), free: Vec::new() }))
+        Slab(Mutex::new(Entries {
+            things: Vec::new(),
+            free: Vec::new(),
+        }))
     }
 
     /// Adds a thing; returns its number.

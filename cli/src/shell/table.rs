@@ -1,10 +1,13 @@
 //! Rows of functions, and maps made of them.
 
 use super::Shell;
-use brisk_core::host::{Context, Data, Default, Handle, NativeError, NativeResult, Signature, Values};
+use brisk_core::host::{
+    Context, Data, Default, Handle, NativeError, NativeResult, Signature, Values,
+};
 use std::sync::Arc;
 
-/// Most steps from a map to the parent that holds a member; the engine's own limit is about the same.
+/// Most steps from a map to the parent that holds a member; the engine's own limit is about the
+/// same.
 const ISA_STEPS_MAX: usize = 256;
 
 /// A parameter and its default.
@@ -89,7 +92,11 @@ pub(super) fn set(
 /// # Errors
 ///
 /// When memory is refused.
-pub(super) fn member(context: &mut Context<'_>, object: &Handle, key: &str) -> Result<Option<Data>, NativeError> {
+pub(super) fn member(
+    context: &mut Context<'_>,
+    object: &Handle,
+    key: &str,
+) -> Result<Option<Data>, NativeError> {
     let mut object = object.clone();
     for _ in 0..ISA_STEPS_MAX {
         if let Some(value) = context.map_get(&object, &key.into())? {
@@ -108,8 +115,14 @@ pub(super) fn member(context: &mut Context<'_>, object: &Handle, key: &str) -> R
 /// # Errors
 ///
 /// When memory is refused.
-pub(super) fn hidden(context: &mut Context<'_>, index: usize, type_tag: u64) -> Result<Option<usize>, NativeError> {
-    let Data::Map(object) = context.value(index)? else { return Ok(None) };
+pub(super) fn hidden(
+    context: &mut Context<'_>,
+    index: usize,
+    type_tag: u64,
+) -> Result<Option<usize>, NativeError> {
+    let Data::Map(object) = context.value(index)? else {
+        return Ok(None);
+    };
     match member(context, &object, "_handle")? {
         Some(Data::Object(handle)) => Ok(context.object_data(&handle, type_tag)),
         _ => Ok(None),

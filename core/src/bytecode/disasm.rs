@@ -1,8 +1,9 @@
 //! Listings: a program as text, one line for each instruction, for people and golden tests.
 //!
 //! ```text
-//! function f(a, b=2)  registers 7
-//!       0:12   j_not_lt_k   r0 k0=2 → 3
+//! function 1 fib(n) registers 7
+//!     0 L2    j_not_lt_k      r0 k0=2 → 3  ; cold 14
+//!     1       eval            r1 r0
 //! ```
 //!
 //! A line holds the word's index, the source line where it changes, the operation and its operands: registers as `r3`,
@@ -116,7 +117,7 @@ fn list_instruction(
         list_keys(&mut line, proto, c_of(word))?;
     }
     list_side_tables(&mut line, program, proto, at)?;
-    write!(out, " {:<15}{}", op.text(), line.trim_start())
+    write!(out, " {:<16}{}", op.text(), line.trim_start())
 }
 
 fn list_operand(

@@ -8,6 +8,8 @@ mod disasm;
 mod encode;
 pub mod ops;
 pub mod proto;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use disasm::disassemble;

@@ -277,6 +277,8 @@ macro_rules! for_each_op {
         GetIndexMap get_index_map "get_index_map" [Dst Src Src None] [] quick;
         /// `set_index` of a list by a number.
         SetIndexList set_index_list "set_index_list" [Src Src Src None] [] quick;
+        /// `set_index` of a map by a key it has.
+        SetIndexMap set_index_map "set_index_map" [Src Src Src None] [] quick;
         /// `for_next` over a range.
         ForNextRange for_next_range "for_next_range" [Src Dst Jump None] [] quick;
         /// `for_next` over a list.

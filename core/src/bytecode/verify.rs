@@ -58,8 +58,11 @@ pub fn verify(program: &Program) -> Result<(), VerifyError> {
         return Err(VerifyError { proto: 0, word: 0, reason: "no main program".into() });
     }
     for (number, proto) in program.protos.iter().enumerate() {
-        check_proto(program, number, proto)
-            .map_err(|Fault { word, reason }| VerifyError { proto: number, word, reason })?;
+        check_proto(program, number, proto).map_err(|Fault { word, reason }| VerifyError {
+            proto: number,
+            word,
+            reason,
+        })?;
     }
     Ok(())
 }
@@ -140,7 +143,11 @@ fn check_constants(proto: &Proto) -> Check {
             let Some(Const::Str(text)) = proto.consts.get(usize::from(key)) else {
                 return fault(0, "a key of a map literal is no string");
             };
-            require(text != "__isa" && seen.insert(text), 0, "a key of a map literal is not allowed")?;
+            require(
+                text != "__isa" && seen.insert(text),
+                0,
+                "a key of a map literal is not allowed",
+            )?;
         }
     }
     Ok(())

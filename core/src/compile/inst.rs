@@ -83,12 +83,7 @@ pub(super) struct Inst {
 
 impl Inst {
     /// An instruction with `x = 0` and no extra words.
-    pub(super) fn new(
-        op: Op,
-        a: impl Into<In>,
-        b: impl Into<In>,
-        c: impl Into<In>,
-    ) -> Inst {
+    pub(super) fn new(op: Op, a: impl Into<In>, b: impl Into<In>, c: impl Into<In>) -> Inst {
         let args = [a.into(), b.into(), c.into()];
         Inst { op, x: 0, args, extra: Vec::new(), right_first: false }
     }

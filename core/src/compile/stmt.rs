@@ -1,5 +1,6 @@
 //! Statements, loops included.
 
+use super::calls::HEADER;
 use super::emit::{Arg, ExtraArg, Reg};
 use super::facts::is_small_condition;
 use super::fold::truth_of;
@@ -7,7 +8,6 @@ use super::function::{FnCompiler, LoopLabels};
 use super::inst::{Check, Inst, Src, ZERO};
 use super::names::Role;
 use super::scope::{Place, ScopeKind, index_name, is_scope_name};
-use super::calls::HEADER;
 use crate::bytecode::{Const, Op};
 use crate::syntax::Dialect;
 use crate::syntax::ast::{Block, Expr, ExprKind, Stmt, StmtKind};

@@ -9,6 +9,7 @@ use crate::bytecode::{Kind, Op, Outer, a_of, b_of, bc_of, c_of, op_of, x_of};
 use crate::error::{Error, ErrorKind};
 use crate::limits::LIST_LEN_MAX;
 use crate::semantics::{self, arith, compare, logic};
+use crate::value::code::{CALL_NATIVE, CALL_SELF_PARAM};
 use crate::value::map::KeyOrigin;
 use crate::value::math;
 use crate::value::shape::{EMPTY_SHAPE, ISA, NO_SHAPE, is_shape};
@@ -811,8 +812,11 @@ slow! {
         let value = *base.add(usize::from(c_of(word)));
         attempt!(vm, pc, base, property::set_index(vm, container, index, value, KeyOrigin::Computed));
         if vm.quicken {
-            let list = container.type_of() == Type::List && index.is_number();
-            rewrite(pc, if list { Op::SetIndexList } else { Op::SetIndex });
+            rewrite(pc, match container.type_of() {
+                Type::List if index.is_number() => Op::SetIndexList,
+                Type::Map => Op::SetIndexMap,
+                _ => Op::SetIndex,
+            });
         }
         next(pc, base, 1)
     }
@@ -1330,6 +1334,11 @@ slow! {
             Some(callee) => {
                 let site = Site { pc, ret: pc.wrapping_add(5), base, dst: usize::from(a_of(word)) };
                 let nb = base.add(usize::from(b_of(word)));
+                let code = callee.as_func().map_or(core::ptr::null(), |f| f.code.get());
+                if (*code).call_key == u32::from(x_of(word)) + 1 | CALL_NATIVE | CALL_SELF_PARAM {
+                    nb.sub(1).write(receiver);
+                    return call::call_native(vm, site, &*code, nb.sub(1));
+                }
                 call::begin(vm, site, callee, nb, usize::from(x_of(word)), Some((receiver, Value::NULL)))
             }
             None => CallMethod::run(pc, base, vm),

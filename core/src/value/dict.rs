@@ -98,6 +98,20 @@ impl Dict {
         unsafe { core::slice::from_raw_parts_mut(self.entries, self.len) }
     }
 
+    /// Where the value of `key` is, if `key` was looked for last.
+    #[inline(always)]
+    pub fn hinted(&self, key: Value) -> Option<*mut Value> {
+        let hint = self.hint.get();
+        if hint >= self.len {
+            return None;
+        }
+        // SAFETY: just checked.
+        unsafe {
+            let entry = self.entries.add(hint);
+            ((*entry).key == key).then(|| &raw mut (*entry).value)
+        }
+    }
+
     /// Position of a key that is normalized (see `Store::key`).
     #[inline]
     pub fn find(&self, shapes: &Shapes, key: Value, hash: u32) -> Option<usize> {

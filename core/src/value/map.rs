@@ -79,6 +79,17 @@ impl Map {
         unsafe { &mut *self.slots.get().cast() }
     }
 
+    /// In dictionary mode, where the value under a normalized key is kept if that key was also looked for last.
+    ///
+    /// `None` for functions, which as operands are called first.
+    #[inline(always)]
+    pub fn hinted_slot(&self, key: Value) -> Option<*mut Value> {
+        if self.header.flags.get() & (DICT | GLOBALS) != DICT || key.needs_attention() {
+            return None;
+        }
+        self.dict().hinted(key)
+    }
+
     /// Number of entries.
     #[allow(clippy::len_without_is_empty)]
     pub fn len_in(&self, shapes: &Shapes) -> usize {

@@ -1,7 +1,7 @@
 //! Days and their dates in the Gregorian calendar: arithmetic only.
 //!
-//! The algorithms are Howard Hinnant's, "chrono-Compatible Low-Level Date Algorithms": years begin in March, so that leap days
-//! come last, and 400 years are always as long as others.
+//! The algorithms are Howard Hinnant's, "chrono-Compatible Low-Level Date Algorithms": years begin
+//! in March, so that leap days come last, and 400 years are always as long as others.
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -28,10 +28,15 @@ impl Moment {
         let shifted = days + 719_468;
         let era = shifted.div_euclid(146_097);
         let day_of_era = shifted.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let march_month = (5 * day_of_year + 2) / 153;
-        let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+        let month = if march_month < 10 {
+            march_month + 3
+        } else {
+            march_month - 9
+        };
         Moment {
             year: year_of_era + era * 400 + i64::from(month <= 2),
             month,
@@ -44,8 +49,8 @@ impl Moment {
     }
 }
 
-/// Seconds since 1970-01-01 00:00:00 on the same clock. Months and days out of range count on: month 13 is the next January, day 0
-/// the last of the month before.
+/// Seconds since 1970-01-01 00:00:00 on the same clock. Months and days out of range count on:
+/// month 13 is the next January, day 0 the last of the month before.
 pub(super) fn to_seconds(year: i64, month: i64, day: i64, seconds_of_day: i64) -> i64 {
     let year = year + (month - 1).div_euclid(12);
     let month = (month - 1).rem_euclid(12) + 1;
@@ -64,7 +69,15 @@ mod tests {
 
     #[test]
     fn there_and_back() {
-        for seconds in [-62_135_596_800_i64, -1, 0, 951_782_400, 946_684_800, 4_102_444_799, 1 << 40] {
+        for seconds in [
+            -62_135_596_800_i64,
+            -1,
+            0,
+            951_782_400,
+            946_684_800,
+            4_102_444_799,
+            1 << 40,
+        ] {
             let m = Moment::from_seconds(seconds);
             let of_day = m.hour * 3600 + m.minute * 60 + m.second;
             assert_eq!(to_seconds(m.year, m.month, m.day, of_day), seconds);

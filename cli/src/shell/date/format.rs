@@ -1,4 +1,5 @@
-//! Dates to text, by patterns like those of .NET. What .NET takes from the language of the system is that of the C locale here.
+//! Dates to text, by patterns like those of .NET. What .NET takes from the language of the system
+//! is that of the C locale here.
 
 use super::calendar::Moment;
 use std::fmt::Write;
@@ -18,7 +19,15 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const DAYS: [&str; 7] = [
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+];
 
 /// A moment in a pattern, which may be one letter that stands for a standard pattern.
 pub(super) fn format(moment: &Moment, pattern: &str) -> String {
@@ -26,7 +35,9 @@ pub(super) fn format(moment: &Moment, pattern: &str) -> String {
     match (chars.next(), chars.next()) {
         (None, _) => custom(moment, "ddd MMM d HH:mm:ss yyyy"),
         (Some('%'), _) => custom(moment, &pattern[1..]),
-        (Some(letter), None) => standard(letter).map_or_else(String::new, |pattern| custom(moment, pattern)),
+        (Some(letter), None) => {
+            standard(letter).map_or_else(String::new, |pattern| custom(moment, pattern))
+        }
         _ => custom(moment, pattern),
     }
 }
@@ -82,7 +93,8 @@ fn custom(moment: &Moment, pattern: &str) -> String {
     out
 }
 
-/// Writes what `run` letters `c` stand for; returns how many of them were taken, 0 when they stand for nothing.
+/// Writes what `run` letters `c` stand for; returns how many of them were taken, 0 when they stand
+/// for nothing.
 fn token(moment: &Moment, c: char, run: usize, out: &mut String) -> usize {
     let longest = match c {
         'y' | 'M' | 'd' => 4,
@@ -122,7 +134,10 @@ fn number(out: &mut String, x: i64, width: usize) {
 }
 
 fn name(names: &'static [&'static str], index: i64) -> &'static str {
-    usize::try_from(index).ok().and_then(|index| names.get(index)).unwrap_or(&"???")
+    usize::try_from(index)
+        .ok()
+        .and_then(|index| names.get(index))
+        .unwrap_or(&"???")
 }
 
 #[cfg(test)]

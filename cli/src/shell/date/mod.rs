@@ -7,8 +7,8 @@
 //! | `parse` | from text |
 //! | `format` | to text |
 //!
-//! A date is a number of seconds since 2000-01-01 00:00:00 local time, which really passed: between winter and summer an hour is
-//! missing, as in the reference.
+//! A date is a number of seconds since 2000-01-01 00:00:00 local time, which really passed: between
+//! winter and summer an hour is missing, as in the reference.
 
 mod calendar;
 mod format;
@@ -24,7 +24,8 @@ use std::time::SystemTime;
 /// The format of `_dateStr` without one.
 pub(super) const DEFAULT_FORMAT: &str = "yyyy-MM-dd HH:mm:ss";
 
-/// Dates beyond are shown as the nearest one inside, in seconds: about three million years, which no arithmetic here overflows.
+/// Dates beyond are shown as the nearest one inside, in seconds: about three million years, which
+/// no arithmetic here overflows.
 const DATE_SECONDS_MAX: f64 = 1e14;
 
 /// A text as a date; a number is one; null is now.
@@ -70,5 +71,8 @@ fn to_date(unix_seconds: i64) -> f64 {
 
 /// The time of a file, in the default format.
 pub(super) fn format_system_time(time: SystemTime) -> String {
-    format::format(&Moment::from_seconds(zone::to_local(zone::unix_seconds(time))), DEFAULT_FORMAT)
+    format::format(
+        &Moment::from_seconds(zone::to_local(zone::unix_seconds(time))),
+        DEFAULT_FORMAT,
+    )
 }

@@ -5,8 +5,8 @@ use super::calendar::{Moment, to_seconds};
 /// Largest number that counts: arithmetic on it cannot overflow.
 const NUMBER_MAX: i64 = 1_000_000;
 
-/// Seconds on the local clock. `today` is now on that clock: its day is taken when the text has none. A text with neither date nor
-/// time is the beginning of today.
+/// Seconds on the local clock. `today` is now on that clock: its day is taken when the text has
+/// none. A text with neither date nor time is the beginning of today.
 pub(super) fn parse(text: &str, today: i64) -> i64 {
     let today = Moment::from_seconds(today);
     let mut date = [today.year, today.month, today.day];
@@ -25,7 +25,12 @@ pub(super) fn parse(text: &str, today: i64) -> i64 {
     if is_afternoon && time[0] < 12 {
         time[0] += 12;
     }
-    to_seconds(date[0], date[1], date[2], time[0] * 3600 + time[1] * 60 + time[2])
+    to_seconds(
+        date[0],
+        date[1],
+        date[2],
+        time[0] * 3600 + time[1] * 60 + time[2],
+    )
 }
 
 fn fill<'a>(numbers: &mut [i64; 3], parts: impl Iterator<Item = &'a str>) {
@@ -36,8 +41,14 @@ fn fill<'a>(numbers: &mut [i64; 3], parts: impl Iterator<Item = &'a str>) {
 
 /// The digits a part begins with; 0 when there are none.
 fn integer(part: &str) -> i64 {
-    let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
-    part[..end].parse().map_or(if end > 0 { NUMBER_MAX } else { 0 }, |n: i64| n.min(NUMBER_MAX))
+    let end = part
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(part.len());
+    part[..end]
+        .parse()
+        .map_or(if end > 0 { NUMBER_MAX } else { 0 }, |n: i64| {
+            n.min(NUMBER_MAX)
+        })
 }
 
 #[cfg(test)]
@@ -47,7 +58,7 @@ mod tests {
     #[test]
     fn texts() {
         let today = to_seconds(2024, 5, 6, 7 * 3600);
-        let at = |year, month, day, hour, minute, second| {
+        let at = |year, month, day, hour: i64, minute: i64, second: i64| {
             to_seconds(year, month, day, hour * 3600 + minute * 60 + second)
         };
         for (text, expected) in [

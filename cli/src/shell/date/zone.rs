@@ -1,4 +1,5 @@
-//! Local time. The rules of time zones are `jiff`'s, which reads those of the system; without them it is UTC.
+//! Local time. The rules of time zones are `jiff`'s, which reads those of the system; without them
+//! it is UTC.
 
 use super::calendar;
 use jiff::Timestamp;
@@ -25,7 +26,8 @@ pub(super) fn now() -> i64 {
 
 /// Unix seconds of a moment.
 pub(super) fn unix_seconds(time: SystemTime) -> i64 {
-    let seconds = |duration: std::time::Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+    let seconds =
+        |duration: std::time::Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => seconds(after),
         Err(before) => -seconds(before.duration()),
@@ -39,7 +41,8 @@ pub(super) fn to_local(unix_seconds: i64) -> i64 {
     unix_seconds + i64::from(zone().to_offset(known).seconds())
 }
 
-/// The opposite. A time that the clock skips is taken as if it had not; one that comes twice is the first.
+/// The opposite. A time that the clock skips is taken as if it had not; one that comes twice is the
+/// first.
 pub(super) fn from_local(local_seconds: i64) -> i64 {
     let as_utc = Timestamp::from_second(local_seconds).ok();
     let civil: Option<DateTime> = as_utc.map(|timestamp| TimeZone::UTC.to_datetime(timestamp));

@@ -1,6 +1,7 @@
 //! `file.open`, and the methods of a `FileHandle`.
 //!
-//! A handle is a map whose class holds the methods. It hides a native object that closes the file when the handle becomes garbage.
+//! A handle is a map whose class holds the methods. It hides a native object that closes the file
+//! when the handle becomes garbage.
 
 use super::stream::Stream;
 use crate::shell::Shell;
@@ -18,9 +19,21 @@ static FILES: Slab<Option<Stream>> = Slab::new();
 const METHODS: &[Row] = &[
     row("isOpen", &[Param::Null("self")], is_open),
     row("close", &[Param::Null("self")], close),
-    row("write", &[Param::Null("self"), Param::Text("data", "")], write),
-    row("writeLine", &[Param::Null("self"), Param::Text("data", "")], write_line),
-    row("read", &[Param::Null("self"), Param::Number("byteCount", -1.0)], read),
+    row(
+        "write",
+        &[Param::Null("self"), Param::Text("data", "")],
+        write,
+    ),
+    row(
+        "writeLine",
+        &[Param::Null("self"), Param::Text("data", "")],
+        write_line,
+    ),
+    row(
+        "read",
+        &[Param::Null("self"), Param::Number("byteCount", -1.0)],
+        read,
+    ),
     row("readLine", &[Param::Null("self")], read_line),
     row("position", &[Param::Null("self")], position),
     row("atEnd", &[Param::Null("self")], at_end),
@@ -30,8 +43,12 @@ const METHODS: &[Row] = &[
 pub(super) fn open(context: &mut Context<'_>, shell: &Arc<Shell>) -> NativeResult {
     let (path, mode) = (context.text_arg(0)?, context.text_arg(1)?);
     flush_all();
-    let Some(stream) = Stream::open(&path, &mode) else { return Ok(Data::Null) };
-    let class = shell.file_class.get_or(context, |context| map_of(context, shell, METHODS))?;
+    let Some(stream) = Stream::open(&path, &mode) else {
+        return Ok(Data::Null);
+    };
+    let class = shell
+        .file_class
+        .get_or(context, |context| map_of(context, shell, METHODS))?;
     let handle = context.new_map()?;
     set(context, &handle, "__isa", Data::Map(class))?;
     let number = FILES.insert(Some(stream));
@@ -89,19 +106,27 @@ fn write_text(context: &mut Context<'_>, text: &str) -> NativeResult {
     context.charge_bytes(text.len());
     // A text is shorter than 2^53 bytes.
     #[allow(clippy::cast_precision_loss)]
-    with_file(context, 0.into(), |file| Data::Number(file.write(text.as_bytes()) as f64))
+    with_file(context, 0.into(), |file| {
+        Data::Number(file.write(text.as_bytes()) as f64)
+    })
 }
 
 /// Reads this many bytes, or the rest. What is not UTF-8 is replaced.
 fn read(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
     let count = usize::try_from(context.int(1)).unwrap_or(usize::MAX);
-    with_file(context, Data::Null, |file| String::from_utf8_lossy(&file.read(count)).into_owned().into())
+    with_file(context, Data::Null, |file| {
+        String::from_utf8_lossy(&file.read(count))
+            .into_owned()
+            .into()
+    })
 }
 
 fn read_line(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
     with_file(context, Data::Null, |file| match file.read_line() {
         Some(line) => {
-            let line = line.strip_suffix(b"\n").map_or(&line[..], |line| line.strip_suffix(b"\r").unwrap_or(line));
+            let line = line
+                .strip_suffix(b"\n")
+                .map_or(&line[..], |line| line.strip_suffix(b"\r").unwrap_or(line));
             String::from_utf8_lossy(line).into_owned().into()
         }
         None => Data::Null,
@@ -111,7 +136,9 @@ fn read_line(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
 fn position(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
     // Positions are below 2^53.
     #[allow(clippy::cast_precision_loss)]
-    with_file(context, 0.into(), |file| Data::Number(file.position() as f64))
+    with_file(context, 0.into(), |file| {
+        Data::Number(file.position() as f64)
+    })
 }
 
 fn at_end(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {

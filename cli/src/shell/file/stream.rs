@@ -1,7 +1,8 @@
 //! An open file: one buffer that serves both directions.
 //!
-//! The buffer holds either bytes read ahead or bytes not yet written, never both. Changing the direction gives back what was read
-//! ahead, or writes what waits. `position` is where the script believes to be.
+//! The buffer holds either bytes read ahead or bytes not yet written, never both. Changing the
+//! direction gives back what was read ahead, or writes what waits. `position` is where the script
+//! believes to be.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -52,8 +53,21 @@ impl Stream {
             return None;
         }
         let position = if mode == "a" { metadata.len() } else { 0 };
-        let direction = if readable { Direction::Reading } else { Direction::Writing };
-        Some(Stream { file, readable, writable, direction, buffer: Vec::new(), at: 0, position, at_end: false })
+        let direction = if readable {
+            Direction::Reading
+        } else {
+            Direction::Writing
+        };
+        Some(Stream {
+            file,
+            readable,
+            writable,
+            direction,
+            buffer: Vec::new(),
+            at: 0,
+            position,
+            at_end: false,
+        })
     }
 
     /// Where the next byte is read or written.

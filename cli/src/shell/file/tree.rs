@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 /// The current directory.
 pub(super) fn curdir(_: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
-    Ok(std::env::current_dir().map_or(Data::Null, |path| path.to_string_lossy().into_owned().into()))
+    Ok(std::env::current_dir().map_or(Data::Null, |path| {
+        path.to_string_lossy().into_owned().into()
+    }))
 }
 
 /// Changes the current directory.
@@ -24,7 +26,10 @@ pub(super) fn children(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResul
     let path = here_or(context.text_arg(0)?);
     let list = context.new_list()?;
     for entry in fs::read_dir(path).into_iter().flatten().flatten() {
-        context.list_push(&list, &entry.file_name().to_string_lossy().into_owned().into())?;
+        context.list_push(
+            &list,
+            &entry.file_name().to_string_lossy().into_owned().into(),
+        )?;
     }
     Ok(Data::List(list))
 }
@@ -41,7 +46,9 @@ pub(super) fn exists(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult 
 pub(super) fn info(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
     let path = here_or(context.text_arg(0)?);
     flush_all();
-    let Ok(metadata) = fs::metadata(&path) else { return Ok(Data::Null) };
+    let Ok(metadata) = fs::metadata(&path) else {
+        return Ok(Data::Null);
+    };
     let full = fs::canonicalize(&path).unwrap_or_else(|_| path.into());
     let map = context.new_map()?;
     set(context, &map, "path", full.to_string_lossy().into_owned())?;
@@ -49,7 +56,10 @@ pub(super) fn info(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
     // Sizes beyond 2^53 would be rounded.
     #[allow(clippy::cast_precision_loss)]
     set(context, &map, "size", metadata.len() as f64)?;
-    let date = metadata.modified().map(|time| date::format_system_time(time)).unwrap_or_default();
+    let date = metadata
+        .modified()
+        .map(date::format_system_time)
+        .unwrap_or_default();
     set(context, &map, "date", date)?;
     Ok(Data::Map(map))
 }
@@ -65,10 +75,12 @@ pub(super) fn move_to(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult
     Ok(fs::rename(from, to).is_ok().into())
 }
 
-/// Copies a file; what was at the new path is replaced. A file is not copied over itself, which would empty it.
+/// Copies a file; what was at the new path is replaced. A file is not copied over itself, which
+/// would empty it.
 pub(super) fn copy(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
     let (from, to) = two_paths(context)?;
-    let is_same = matches!((fs::canonicalize(&from), fs::canonicalize(&to)), (Ok(a), Ok(b)) if a == b);
+    let is_same =
+        matches!((fs::canonicalize(&from), fs::canonicalize(&to)), (Ok(a), Ok(b)) if a == b);
     Ok((!is_same && fs::copy(from, to).is_ok()).into())
 }
 

@@ -6,11 +6,14 @@ use brisk_core::host::{Context, Data, NativeResult, Values};
 use std::fs;
 use std::sync::Arc;
 
-/// The lines of a file without their ends; null when it cannot be read. What is not UTF-8 is replaced.
+/// The lines of a file without their ends; null when it cannot be read. What is not UTF-8 is
+/// replaced.
 pub(super) fn read_lines(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
     let path = context.text_arg(0)?;
     flush_all();
-    let Ok(bytes) = fs::read(path) else { return Ok(Data::Null) };
+    let Ok(bytes) = fs::read(path) else {
+        return Ok(Data::Null);
+    };
     let list = context.new_list()?;
     let text = String::from_utf8_lossy(&bytes);
     context.charge_bytes(text.len());
@@ -20,7 +23,8 @@ pub(super) fn read_lines(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeRes
     Ok(Data::List(list))
 }
 
-/// Writes the elements of a list as lines, or any other value as one; returns the number of bytes, null on failure.
+/// Writes the elements of a list as lines, or any other value as one; returns the number of bytes,
+/// null on failure.
 pub(super) fn write_lines(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
     let path = context.text_arg(0)?;
     let mut text = String::new();

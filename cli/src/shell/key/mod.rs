@@ -1,9 +1,11 @@
 //! The module `key`: single keys, without waiting for a line (INTRINSICS.md §9.7).
 //!
-//! Keys come from `key.put` and, when the standard input is a Unix terminal, from there. The terminal stops collecting lines when
-//! a script first asks for a key, and goes back at `input`, `exec` and the end. Elsewhere there are only keys that were put.
+//! Keys come from `key.put` and, when the standard input is a Unix terminal, from there. The
+//! terminal stops collecting lines when a script first asks for a key, and goes back at `input`,
+//! `exec` and the end. Elsewhere there are only keys that were put.
 //!
-//! `_echo` and `_scanMap` are entries of the module's map, read at each use, so that assigning to them has its effect.
+//! `_echo` and `_scanMap` are entries of the module's map, read at each use, so that assigning to
+//! them has its effect.
 
 #[cfg(not(unix))]
 mod no_terminal;
@@ -72,7 +74,12 @@ fn map(context: &mut Context<'_>, shell: &Arc<Shell>) -> Result<Handle, NativeEr
         let map = map_of(context, shell, ROWS)?;
         let codes = context.new_map()?;
         for &(sequence, code) in SCAN_CODES {
-            set(context, &codes, sequence, char::from_u32(code).unwrap_or_default().to_string())?;
+            set(
+                context,
+                &codes,
+                sequence,
+                char::from_u32(code).unwrap_or_default().to_string(),
+            )?;
         }
         set(context, &map, "_echo", true)?;
         set(context, &map, "_scanMap", Data::Map(codes))?;
@@ -83,7 +90,10 @@ fn map(context: &mut Context<'_>, shell: &Arc<Shell>) -> Result<Handle, NativeEr
 /// Takes what was typed since the last look.
 fn look(context: &mut Context<'_>, shell: &Arc<Shell>) -> Result<(), NativeError> {
     let map = map(context, shell)?;
-    let echo = !matches!(context.map_get(&map, &"_echo".into())?, None | Some(Data::Null | Data::Number(0.0)));
+    let echo = !matches!(
+        context.map_get(&map, &"_echo".into())?,
+        None | Some(Data::Null | Data::Number(0.0))
+    );
     crate::output::flush();
     terminal::read(echo, &mut lock(&shell.keys).typed);
     Ok(())
@@ -121,10 +131,14 @@ fn scanned(
     typed: &[u8],
 ) -> Result<Option<(String, usize)>, NativeError> {
     let map = map(context, shell)?;
-    let Some(Data::Map(codes)) = context.map_get(&map, &"_scanMap".into())? else { return Ok(None) };
+    let Some(Data::Map(codes)) = context.map_get(&map, &"_scanMap".into())? else {
+        return Ok(None);
+    };
     let mut best: Option<(String, usize)> = None;
     for (sequence, key) in context.map_entries(&codes)? {
-        let Data::Text(sequence) = sequence else { continue };
+        let Data::Text(sequence) = sequence else {
+            continue;
+        };
         let is_longer = sequence.len() > best.as_ref().map_or(0, |(_, length)| *length);
         if is_longer && typed.starts_with(sequence.as_bytes()) {
             let key = match key_chars(&key) {

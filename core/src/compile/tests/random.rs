@@ -47,8 +47,7 @@ struct Writer {
 impl Writer {
     fn program(seed: u64) -> String {
         let random = Random::new(seed);
-        let mut writer =
-            Writer { random, out: String::new(), indent: 0, rare: 0, in_loop: false };
+        let mut writer = Writer { random, out: String::new(), indent: 0, rare: 0, in_loop: false };
         writer.rare = writer.random.below(8) / 6 * 10;
         writer.block(3);
         writer.out

@@ -1,5 +1,6 @@
 //! Members, elements, lists and maps.
 
+use crate::value::shape::ISA;
 use super::{Engine, Value, Vm, field_a, field_b, field_c, handler, slow, slow_handlers, truncate};
 
 /// Low half of a cache word.
@@ -140,6 +141,33 @@ handler! {
 }
 
 handler! {
+    get_index_map(E, pc, base, vm) {
+        if let Some(map) = (*base.add(field_b(pc))).as_map()
+            && let Some(place) = map.hinted_slot(*base.add(field_c(pc)))
+        {
+            base.add(field_a(pc)).write(*place);
+            return E::next(pc.add(1), base, vm);
+        }
+        E::slow::<slow::GetIndexMap>(pc, base, vm)
+    }
+}
+
+handler! {
+    set_index_map(E, pc, base, vm) {
+        // A new parent changes more than one entry.
+        if let Some(map) = (*base.add(field_a(pc))).as_map()
+            && let Some(place) = map.hinted_slot(*base.add(field_b(pc)))
+            && *base.add(field_b(pc)) != ISA
+        {
+            place.write(*base.add(field_c(pc)));
+            (*vm).store.heap.barrier(map.cell());
+            return E::next(pc.add(1), base, vm);
+        }
+        E::slow::<slow::SetIndex>(pc, base, vm)
+    }
+}
+
+handler! {
     new_map_shaped(E, pc, base, vm) {
         if (*vm).store.heap.debt < 0 {
             let count = high(pc, 1) as usize;
@@ -171,7 +199,6 @@ slow_handlers! {
     get_prop_raw => GetProp;
     set_prop => SetProp;
     get_index => GetIndex;
-    get_index_map => GetIndexMap;
     set_index => SetIndex;
     slice => Make;
     list_append => Make;
