@@ -276,10 +276,22 @@ impl Machine {
     /// When memory is refused, or the program was compiled for another dialect.
     pub fn load(&mut self, program: &Program) -> Result<(), Error> {
         self.idle()?;
-        let vm = &mut *self.vm;
-        if program.0.dialect != vm.dialect {
+        if program.0.dialect != self.vm.dialect {
             return Err(Error::new(ErrorKind::Host, "the program is of another dialect than the machine"));
         }
+        self.stop();
+        match self.try_load(program) {
+            // An earlier program may have filled the memory with garbage.
+            Err(error) if error.kind() == ErrorKind::Limit => {
+                self.collect();
+                self.try_load(program)
+            }
+            result => result,
+        }
+    }
+
+    fn try_load(&mut self, program: &Program) -> Result<(), Error> {
+        let vm = &mut *self.vm;
         let unit = link::add_program(vm, program.0.clone()).map_err(refused)?;
         let code = link::code(vm, unit, 0).map_err(refused)?;
         let main = vm.store.new_func(code, Value::NULL).map_err(refused)?;
@@ -434,6 +446,7 @@ impl Machine {
 impl Drop for Machine {
     fn drop(&mut self) {
         let Vm { store, globals, stack, .. } = &mut *self.vm;
+        store.finalize_all();
         globals.release(&mut store.heap);
         stack.release(&mut store.heap.memory);
     }

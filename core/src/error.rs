@@ -109,7 +109,8 @@ impl Error {
     pub fn compile(diagnostics: Vec<Diagnostic>) -> Self {
         let message = diagnostics.first().map_or_else(String::new, |d| d.message.clone());
         let mut error = Self::new(ErrorKind::Compile, message);
-        error.0.location = diagnostics.first().and_then(|d| d.line).map(|line| Location { source: None, line });
+        error.0.location =
+            diagnostics.first().and_then(|d| d.line).map(|line| Location { source: None, line });
         error.0.diagnostics = diagnostics;
         error
     }

@@ -6,20 +6,20 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
-pub mod span;
-pub mod limits;
-pub mod error;
-pub mod syntax;
 pub mod bytecode;
 pub mod compile;
-pub mod heap;
-pub mod value;
-pub mod semantics;
-pub mod vm;
-pub mod interp;
-pub mod host;
-pub mod intrinsics;
 pub mod engine;
+pub mod error;
+pub mod heap;
+pub mod host;
+pub mod interp;
+pub mod intrinsics;
+pub mod limits;
+pub mod semantics;
+pub mod span;
+pub mod syntax;
+pub mod value;
+pub mod vm;
 
 pub use engine::{Budget, Machine, MachineOptions, Outcome, Program, Stats};
 pub use error::{Error, ErrorKind};

@@ -166,8 +166,21 @@ fn report(error: &Error) -> String {
     error.to_string()
 }
 
-/// Runs `body` on a thread with this much stack and passes on its result or its panic.
+/// Longest a body of [`on_thread`] may take: beyond that it hangs.
+const SECONDS_MAX: u64 = 180;
+
+/// Runs `body` on a thread with this much stack and passes on its result or its panic; panics when it does not end.
 pub fn on_thread<R: Send + 'static>(stack_bytes: usize, body: impl FnOnce() -> R + Send + 'static) -> R {
-    let thread = std::thread::Builder::new().stack_size(stack_bytes).spawn(body).expect("threads can be made");
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let thread = std::thread::Builder::new().stack_size(stack_bytes).spawn(move || {
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
+        // The receiver is gone when we took too long.
+        let _ = sender.send(result);
+    });
+    thread.expect("threads can be made");
+    match receiver.recv_timeout(std::time::Duration::from_secs(SECONDS_MAX)) {
+        Ok(Ok(result)) => result,
+        Ok(Err(panic)) => std::panic::resume_unwind(panic),
+        Err(_) => panic!("no end within {SECONDS_MAX} s"),
+    }
 }

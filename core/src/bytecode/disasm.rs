@@ -83,13 +83,7 @@ fn list_code(out: &mut String, program: &Program, proto: &Proto) -> Result {
     Ok(())
 }
 
-fn list_instruction(
-    out: &mut String,
-    program: &Program,
-    proto: &Proto,
-    at: usize,
-    op: Op,
-) -> Result {
+fn list_instruction(out: &mut String, program: &Program, proto: &Proto, at: usize, op: Op) -> Result {
     let word = proto.code[at];
     let mut line = String::new();
     let [a, b, c, x] = op.operands();

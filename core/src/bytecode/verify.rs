@@ -143,11 +143,7 @@ fn check_constants(proto: &Proto) -> Check {
             let Some(Const::Str(text)) = proto.consts.get(usize::from(key)) else {
                 return fault(0, "a key of a map literal is no string");
             };
-            require(
-                text != "__isa" && seen.insert(text),
-                0,
-                "a key of a map literal is not allowed",
-            )?;
+            require(text != "__isa" && seen.insert(text), 0, "a key of a map literal is not allowed")?;
         }
     }
     Ok(())
@@ -290,13 +286,7 @@ impl Function<'_> {
             return fault(at, "constant out of range");
         };
         match op {
-            Op::LoadK
-            | Op::JEqK
-            | Op::JNeK
-            | Op::JNotEqK
-            | Op::JNotNeK
-            | Op::LoopEqK
-            | Op::LoopNeK => Ok(()),
+            Op::LoadK | Op::JEqK | Op::JNeK | Op::JNotEqK | Op::JNotNeK | Op::LoopEqK | Op::LoopNeK => Ok(()),
             Op::Fail => require(matches!(constant, Const::Str(_)), at, "the message is no string"),
             _ => require(matches!(constant, Const::Number(_)), at, "the constant is no number"),
         }
@@ -358,9 +348,7 @@ impl Function<'_> {
         let x = x_of(self.proto.code[at]);
         match op {
             Op::GetScope => require(x <= 3, at, "unknown flags"),
-            Op::GetGlobal | Op::UpMember | Op::GetOuter | Op::Closure => {
-                require(x <= 1, at, "unknown flags")
-            }
+            Op::GetGlobal | Op::UpMember | Op::GetOuter | Op::Closure => require(x <= 1, at, "unknown flags"),
             Op::GetUp | Op::GetUpRaw | Op::GetEnv | Op::GetEnvRaw | Op::CheckLocal => {
                 let fallbacks = &self.proto.fallbacks;
                 let found = fallbacks.binary_search_by_key(&at, |&(word, _)| index(word));

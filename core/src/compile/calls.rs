@@ -36,12 +36,14 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// `dst = ` a call of the value in a register.
+    #[inline(never)]
     pub(super) fn call_value(&mut self, callee: Reg, args: &'a [Expr], dst: Reg) {
         let (start, count) = self.window(HEADER, args);
         self.put(Inst::new(Op::Call, dst, start, callee).x(count));
     }
 
     /// Evaluates arguments into a new window, `header` registers above the first free one.
+    #[inline(never)]
     pub(super) fn window(&mut self, header: u16, args: &'a [Expr]) -> (Reg, u8) {
         self.reserve(header);
         let start = self.scratch();
@@ -62,6 +64,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// The function is looked up after the arguments (v1, spec §5.1).
+    #[inline(never)]
     fn call_name(&mut self, callee: &'a Expr, name: &'a str, args: &'a [Expr], dst: Reg) {
         let place = self.place(name);
         let (start, count) = self.window(HEADER, args);
@@ -91,14 +94,8 @@ impl<'a> FnCompiler<'_, 'a> {
         self.put(Inst::new(Op::Call, dst, start, callee).x(count));
     }
 
-    fn call_member(
-        &mut self,
-        callee: &'a Expr,
-        base: &'a Expr,
-        name: &'a str,
-        args: &'a [Expr],
-        dst: Reg,
-    ) {
+    #[inline(never)]
+    fn call_member(&mut self, callee: &'a Expr, base: &'a Expr, name: &'a str, args: &'a [Expr], dst: Reg) {
         if self.is_super(base) {
             return self.call_super(name, args, dst);
         }
@@ -121,6 +118,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// `dst = receiver.name(args)`.
+    #[inline(never)]
     pub(super) fn call_method(&mut self, receiver: Src, name: &str, args: &'a [Expr], dst: Reg) {
         let (start, count) = self.window(HEADER + 1, args);
         let extra = [self.key(name)];
@@ -128,13 +126,8 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// `base[index](args)` at the start of a statement (v1).
-    pub(super) fn call_index(
-        &mut self,
-        base: &'a Expr,
-        index: &'a Expr,
-        args: &'a [Expr],
-        dst: Reg,
-    ) {
+    #[inline(never)]
+    pub(super) fn call_index(&mut self, base: &'a Expr, index: &'a Expr, args: &'a [Expr], dst: Reg) {
         let base = self.operand(base, Role::Base, Early::Copy).reg;
         let index = self.operand(index, Role::Operand, Early::Copy).reg;
         let (start, count) = self.window(HEADER + 1, args);
@@ -148,6 +141,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// `dst = super.name(args)` (spec §14.4).
+    #[inline(never)]
     pub(super) fn call_super(&mut self, name: &'a str, args: &'a [Expr], dst: Reg) {
         let extra = [self.key(name)];
         let neighbours = match (self.place("super"), self.current_self()) {

@@ -15,6 +15,7 @@ use alloc::vec::Vec;
 
 impl<'a> FnCompiler<'_, 'a> {
     /// `dst = expr`, if it is a chain: its leftmost operand is no variable, constant or other simple expression.
+    #[inline(never)]
     pub(super) fn chain(&mut self, expr: &'a Expr, dst: Reg) -> bool {
         let mut links = Vec::new();
         let mut first = ungroup(expr);
@@ -48,13 +49,11 @@ impl<'a> FnCompiler<'_, 'a> {
             | ExprKind::Index(left, _)
             | ExprKind::Slice(left, ..)
             | ExprKind::Member(left, _) => left,
-            ExprKind::Call(callee, args) if args.len() <= crate::limits::ARGS_MAX => {
-                match &callee.kind {
-                    ExprKind::Member(base, _) => base,
-                    ExprKind::Name(_) | ExprKind::Index(..) => return None,
-                    _ => callee,
-                }
-            }
+            ExprKind::Call(callee, args) if args.len() <= crate::limits::ARGS_MAX => match &callee.kind {
+                ExprKind::Member(base, _) => base,
+                ExprKind::Name(_) | ExprKind::Index(..) => return None,
+                _ => callee,
+            },
             _ => return None,
         };
         let left = ungroup(left);
@@ -74,6 +73,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// `target = link`, its left part being in register `value`, the last one taken.
+    #[inline(never)]
     fn link(&mut self, link: &'a Expr, value: Reg, target: Reg) {
         let left = Src::plain(value);
         match &link.kind {

@@ -230,9 +230,7 @@ impl Code {
             match args[i] {
                 Arg::Zero => {}
                 Arg::Reg(Reg(number)) | Arg::Count(number) => fields[i] = number,
-                Arg::Const(id) => {
-                    self.fixups.push(Fixup { word: at, place, target: Target::Const(id) })
-                }
+                Arg::Const(id) => self.fixups.push(Fixup { word: at, place, target: Target::Const(id) }),
                 Arg::Label(label) => {
                     self.fixups.push(Fixup { word: at, place, target: Target::Label(label) });
                 }

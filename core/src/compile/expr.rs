@@ -85,6 +85,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// An operand: a variable's register when `early` allows it, else the next one, which is taken.
+    #[inline(never)]
     pub(super) fn operand(&mut self, expr: &'a Expr, role: Role, early: Early) -> Src {
         let inner = ungroup(expr);
         let role = if role == Role::Base { base_role(expr) } else { role };
@@ -106,13 +107,7 @@ impl<'a> FnCompiler<'_, 'a> {
 
     /// Whether an operand that may have to be checked can be used from its register, with `later` operands to come.
     /// `earlier` ones have been evaluated.
-    pub(super) fn early(
-        &self,
-        expr: &Expr,
-        role: Role,
-        earlier: &[&Expr],
-        later: &[(&Expr, Role)],
-    ) -> Early {
+    pub(super) fn early(&self, expr: &Expr, role: Role, earlier: &[&Expr], later: &[(&Expr, Role)]) -> Early {
         let inner = ungroup(expr);
         let role = if role == Role::Base { base_role(expr) } else { role };
         let Some(variable) = self.local(inner) else { return Early::Copy };
@@ -153,6 +148,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// `dst = constant`.
+    #[inline(never)]
     pub(super) fn load(&mut self, constant: Const, dst: Reg) {
         if constant == Const::Null {
             self.put(Inst::new(Op::LoadNull, dst, ZERO, ZERO));
@@ -162,6 +158,7 @@ impl<'a> FnCompiler<'_, 'a> {
         }
     }
 
+    #[inline(never)]
     fn unary(&mut self, op: UnaryOp, inner: &'a Expr, dst: Reg) {
         let op = match op {
             UnaryOp::Neg => Op::Neg,
@@ -186,6 +183,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// `dst = base.name`; `raw` for `@`.
+    #[inline(never)]
     pub(super) fn member(&mut self, base: &'a Expr, name: &'a str, dst: Reg, raw: bool) {
         if let Some(slot) = self.outer_slot(base, name) {
             let extra = [self.key(name)];
@@ -200,12 +198,14 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// The same with the base in a register.
+    #[inline(never)]
     pub(super) fn member_of(&mut self, base: Src, name: &str, dst: Reg, raw: bool) {
         let extra = [self.key(name)];
         let op = if raw { Op::GetPropRaw } else { Op::GetProp };
         self.put(Inst::new(op, dst, base, ZERO).extra(extra));
     }
 
+    #[inline(never)]
     fn index(&mut self, expr: &'a Expr, base: &'a Expr, index: &'a Expr, dst: Reg) {
         let later = [(index, Role::Operand)];
         let early = self.early(base, Role::Base, &[], &later);
@@ -217,6 +217,7 @@ impl<'a> FnCompiler<'_, 'a> {
         });
     }
 
+    #[inline(never)]
     fn slice(&mut self, expr: &'a Expr, base: &'a Expr, bounds: Bounds<'a>, dst: Reg) {
         let mut later = Vec::new();
         for bound in bounds.into_iter().flatten() {
@@ -232,6 +233,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// The same with the base in a register.
+    #[inline(never)]
     pub(super) fn slice_of(&mut self, base: Src, bounds: Bounds<'a>, dst: Reg) {
         let first = self.scratch();
         for bound in bounds {

@@ -26,8 +26,7 @@ pub(super) fn flow<'a>(
             state.insert(number);
         }
     }
-    let mut walk =
-        Flow { vars, state, breaks: Vec::new(), unassigned_reads, names: BTreeSet::new() };
+    let mut walk = Flow { vars, state, breaks: Vec::new(), unassigned_reads, names: BTreeSet::new() };
     walk.block(body);
     walk.names
 }

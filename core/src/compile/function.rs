@@ -238,6 +238,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// Writes an instruction. Where operands have to be checked, a cold copy will follow.
+    #[inline(never)]
     pub(super) fn put(&mut self, inst: Inst) -> u32 {
         let word = self.write(&inst);
         let is_checked = |arg: &In| matches!(arg, In::Src(src) if src.check != Check::None);
@@ -308,12 +309,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// Compiles with `f`, and as a whole a second time for the cold copy, when a region is `needed`.
-    pub(super) fn in_region(
-        &mut self,
-        needed: bool,
-        detour: Detour<'a>,
-        f: impl FnOnce(&mut Self),
-    ) {
+    pub(super) fn in_region(&mut self, needed: bool, detour: Detour<'a>, f: impl FnOnce(&mut Self)) {
         if !needed || self.careful || self.region.is_some() {
             return f(self);
         }

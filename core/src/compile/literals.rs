@@ -23,9 +23,9 @@ const CHILDREN_MAX: usize = 65_000;
 
 impl<'a> FnCompiler<'_, 'a> {
     /// `dst = [items]`.
+    #[inline(never)]
     pub(super) fn list(&mut self, items: &'a [Expr], dst: Reg) {
-        let Some((first, rest)) = items.split_at_checked(LIST_CHUNK).filter(|(_, r)| !r.is_empty())
-        else {
+        let Some((first, rest)) = items.split_at_checked(LIST_CHUNK).filter(|(_, r)| !r.is_empty()) else {
             let (start, count) = self.push_all(items);
             self.put(Inst::new(Op::NewList, dst, start, count));
             return;
@@ -52,6 +52,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// `dst = {entries}`.
+    #[inline(never)]
     pub(super) fn map(&mut self, entries: &'a [(Expr, Expr)], dst: Reg) {
         if entries.is_empty() {
             self.put(Inst::new(Op::NewMapEmpty, dst, ZERO, ZERO));
@@ -89,6 +90,7 @@ impl<'a> FnCompiler<'_, 'a> {
         Some(keys)
     }
 
+    #[inline(never)]
     fn map_by_entry(&mut self, entries: &'a [(Expr, Expr)], dst: Reg) {
         let map = self.reserve_result(self.top);
         self.put(Inst::new(Op::NewMapEmpty, map, ZERO, ZERO));
@@ -111,6 +113,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// `dst = ` the function; `assigned`: it is the entire right side of an assignment (spec §13.3).
+    #[inline(never)]
     pub(super) fn closure(&mut self, function: &Function, assigned: bool, dst: Reg) {
         let number = self.analysis.number_of(function);
         if self.children.len() >= CHILDREN_MAX {

@@ -101,6 +101,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// `dst = name`.
+    #[inline(never)]
     pub(super) fn read_name(&mut self, expr: &Expr, name: &str, dst: Reg, role: Role) {
         match name {
             "locals" => self.read_locals(dst),
@@ -133,6 +134,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// `dst = name`, which is not in a register.
+    #[inline(never)]
     pub(super) fn read_place(&mut self, place: Place, name: &str, dst: Reg, role: Role) {
         let raw = is_raw(name, role);
         let warn = self.warns(name, role);

@@ -10,6 +10,7 @@ use crate::syntax::ast::{BinaryOp, CompareOp, Expr, ExprKind};
 
 impl<'a> FnCompiler<'_, 'a> {
     /// `dst = left op right`.
+    #[inline(never)]
     pub(super) fn binary(&mut self, op: BinaryOp, expr: &'a Expr, sides: [&'a Expr; 2], dst: Reg) {
         let [left, right] = sides;
         if let Some(constant) = self.number_operand(right) {
@@ -26,6 +27,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// `dst = left op right` with both sides in registers.
+    #[inline(never)]
     pub(super) fn two_operands(&mut self, op: Op, expr: &'a Expr, sides: [&'a Expr; 2], dst: Reg) {
         let [left, right] = sides;
         let early = self.early(left, Role::Operand, &[], &[(right, Role::Operand)]);
@@ -38,12 +40,14 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// The same with the left side in a register.
+    #[inline(never)]
     pub(super) fn second_operand(&mut self, op: Op, left: Src, right: &'a Expr, dst: Reg) {
         let right = self.operand(right, Role::Operand, Early::Direct);
         self.put(Inst::new(op, dst, left, right));
     }
 
     /// `dst = left op right` with the left side in a register.
+    #[inline(never)]
     pub(super) fn binary_of(&mut self, op: BinaryOp, left: Src, right: &'a Expr, dst: Reg) {
         match self.number_operand(right) {
             Some(constant) => {
@@ -54,6 +58,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// `dst = first op operand …` (spec §5.8).
+    #[inline(never)]
     pub(super) fn compare(
         &mut self,
         expr: &'a Expr,
@@ -72,6 +77,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// The product of all comparisons, the first operand in a register; each is evaluated once, none left out.
+    #[inline(never)]
     pub(super) fn compare_of(&mut self, first: Src, rest: &'a [(CompareOp, Expr)], dst: Reg) {
         if let [(op, right)] = rest {
             return self.second_operand(compare_op(*op), first, right, dst);
@@ -93,6 +99,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// `dst = left and right`, `or` likewise (spec §5.9).
+    #[inline(never)]
     pub(super) fn logic(&mut self, op: Op, sides: [&'a Expr; 2], dst: Reg) {
         let [left, right] = sides;
         let top = self.top;
@@ -105,6 +112,7 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// The same with the left side in register `result`, which may be overwritten.
+    #[inline(never)]
     pub(super) fn logic_of(&mut self, op: Op, result: Reg, right: &'a Expr, dst: Reg) {
         let end = self.code.label();
         let short = if op == Op::And { Op::AndShort } else { Op::OrShort };

@@ -251,11 +251,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Analyzes a function literal and everything inside it.
-    pub(super) fn literal(
-        &mut self,
-        function: &'a Function,
-        target: Option<&'a Expr>,
-    ) -> (usize, Needs<'a>) {
+    pub(super) fn literal(&mut self, function: &'a Function, target: Option<&'a Expr>) -> (usize, Needs<'a>) {
         let number = self.out.functions.len();
         self.out.literals.insert(address(function), number);
         let needs = self.function(Some(function), target, ScopeKind::Plain, &function.body.body);
@@ -306,8 +302,8 @@ impl<'a> Analyzer<'a> {
         needs.value = found.outer_value;
         let scope = &mut self.out.functions[number];
         scope.kind = kind;
-        scope.uses_self = literal.is_some()
-            && (kind == ScopeKind::Map || found.vars.list.iter().any(|var| var.bound));
+        scope.uses_self =
+            literal.is_some() && (kind == ScopeKind::Map || found.vars.list.iter().any(|var| var.bound));
         scope.vars = found.vars;
         scope.slots = slots;
         needs

@@ -125,7 +125,10 @@ pub struct Heap {
     gray_again: alloc::vec::Vec<NonNull<Header>>,
     /// The gray list could not grow: gray objects must be looked for in the blocks.
     gray_lost: bool,
+    /// Bytes of the cells that the sweep kept.
     live_bytes: usize,
+    /// Bytes of all blocks.
+    block_bytes: usize,
     ops: ObjectOps,
     /// Figures.
     pub stats: GcStats,
@@ -151,6 +154,7 @@ impl Heap {
             gray_again: alloc::vec::Vec::new(),
             gray_lost: false,
             live_bytes: 0,
+            block_bytes: 0,
             ops,
             stats: GcStats::default(),
         }
@@ -232,6 +236,7 @@ impl Heap {
             last.used = last.size / CELL_SIZE;
         }
         self.blocks.push(Block { start, size, used: 0 });
+        self.block_bytes += size;
         self.bump = start;
         // SAFETY: one past the end of the block that was just allocated.
         self.bump_end = unsafe { start.add(size) };
@@ -430,8 +435,10 @@ impl Heap {
     pub fn finish_cycle(&mut self) {
         self.phase = Phase::Idle;
         self.stats.collections += 1;
-        let used = isize::try_from(self.memory.used).unwrap_or(isize::MAX);
-        let room = isize::try_from(self.memory.limit - self.memory.used.min(self.memory.limit)).unwrap_or(isize::MAX);
+        let buffers = self.memory.used.saturating_sub(self.block_bytes);
+        let used = isize::try_from(self.live_bytes + buffers).unwrap_or(isize::MAX);
+        let room = isize::try_from(self.memory.limit - self.memory.used.min(self.memory.limit))
+            .unwrap_or(isize::MAX);
         self.debt = -used.max(FIRST_THRESHOLD).min(room / 2);
     }
 

@@ -177,8 +177,8 @@ pub(crate) fn register(vm: &mut Vm, signature: &Signature, function: HostFunctio
     }
     let index = vm.host_natives.len();
     vm.host_natives.push(function);
-    let value =
-        crate::interp::link::new_native(vm, &signature.name, params, call_host_function, index).map_err(refused)?;
+    let value = crate::interp::link::new_native(vm, &signature.name, params, call_host_function, index)
+        .map_err(refused)?;
     if !signature.name.is_empty() {
         let key = vm.store.atom_from(&signature.name).map_err(refused)?;
         vm.host_functions.push((key, value));

@@ -46,7 +46,9 @@ impl Data {
     /// The handle of an object, if it is one.
     pub fn as_handle(&self) -> Option<&Handle> {
         match self {
-            Data::List(handle) | Data::Map(handle) | Data::Function(handle) | Data::Object(handle) => Some(handle),
+            Data::List(handle) | Data::Map(handle) | Data::Function(handle) | Data::Object(handle) => {
+                Some(handle)
+            }
             _ => None,
         }
     }

@@ -44,7 +44,13 @@ pub(crate) unsafe fn code_of<'a>(base: *mut Value) -> &'a Code {
 ///
 /// `nb` must lie above `base` on the machine's stack, with room for a header below it.
 #[inline(always)]
-pub(crate) unsafe fn write_header(base: *mut Value, nb: *mut Value, callee: Value, ret: *const u64, dst: usize) {
+pub(crate) unsafe fn write_header(
+    base: *mut Value,
+    nb: *mut Value,
+    callee: Value,
+    ret: *const u64,
+    dst: usize,
+) {
     // SAFETY: the caller's promise; every write is within the four slots below `nb`.
     unsafe {
         let depth = *base.sub(4).cast::<u32>() + 1;

@@ -19,8 +19,8 @@ pub(crate) mod unwind;
 pub use unwind::stack_trace;
 
 use crate::bytecode::{Op, word};
-use crate::value::Value;
 use crate::error::{Error, ErrorKind};
+use crate::value::Value;
 use crate::vm::stack::HEADER;
 use crate::vm::{Exit, Vm};
 

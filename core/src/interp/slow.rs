@@ -5,7 +5,7 @@
 
 use super::call::{self, Site, code_of};
 use super::{State, gc, link, property, suspend, unwind};
-use crate::bytecode::{Kind, Op, Outer, a_of, b_of, bc_of, c_of, op_of, x_of};
+use crate::bytecode::{Fallback, Kind, Op, Outer, a_of, b_of, bc_of, c_of, op_of, x_of};
 use crate::error::{Error, ErrorKind};
 use crate::limits::LIST_LEN_MAX;
 use crate::semantics::{self, arith, compare, logic};
@@ -332,8 +332,9 @@ fn warn(vm: &mut Vm, pc: *const u64, base: *mut Value, name: &str) {
         Some(source) => format!("{source} line {}", f.location.line),
         None => format!("line {}", f.location.line),
     });
-    let message =
-        format!("Warning: assignment of unqualified local '{name}' based on nonlocal is deprecated [{place}]");
+    let message = format!(
+        "Warning: assignment of unqualified local '{name}' based on nonlocal is deprecated [{place}]"
+    );
     vm.output.write(OutputStream::Standard, &message, true);
 }
 
@@ -348,6 +349,13 @@ unsafe fn deliver(vm: &mut Vm, site: Site, value: Value, raw: bool) -> State {
     State { pc: site.ret, base: site.base }
 }
 
+/// Where the variable of an instruction is looked up when it is unassigned.
+unsafe fn fallback_at(pc: *const u64, base: *mut Value) -> Option<Fallback> {
+    // SAFETY: a script frame.
+    let code = unsafe { code_of(base) };
+    unwind::side(&unwind::proto(code)?.fallbacks, unwind::word_index(code, pc))
+}
+
 /// A variable found unassigned: looked up further out, as the side table says.
 unsafe fn fall_back(vm: &mut Vm, pc: *const u64, base: *mut Value) -> State {
     // SAFETY: the caller's frame and instruction.
@@ -355,8 +363,7 @@ unsafe fn fall_back(vm: &mut Vm, pc: *const u64, base: *mut Value) -> State {
         let code = code_of(base);
         let words = op_at(pc).words();
         let site = Site { pc, ret: pc.wrapping_add(words), base, dst: usize::from(a_of(*pc)) };
-        let fallback = unwind::proto(code).and_then(|p| unwind::side(&p.fallbacks, unwind::word_index(code, pc)));
-        let Some(fallback) = fallback else {
+        let Some(fallback) = fallback_at(pc, base) else {
             return unwind::raise(vm, pc, base, undefined("?"));
         };
         let cell = vm.units[code.unit as usize].cells.get(fallback.name as usize).map_or(0, |&c| c as usize);
@@ -380,7 +387,9 @@ unsafe fn outer_variable(vm: &mut Vm, base: *mut Value, outer: Outer, cell: usiz
     let global = vm.globals.cells().get(cell).copied();
     let found = match outer {
         Outer::None => None,
-        Outer::Slot(slot) => scope.as_env().map(|env| env.get(usize::from(slot))).filter(|v| !v.is_unassigned()),
+        Outer::Slot(slot) => {
+            scope.as_env().map(|env| env.get(usize::from(slot))).filter(|v| !v.is_unassigned())
+        }
         Outer::Map => match (scope.as_map(), global) {
             (Some(map), Some(cell)) => map.get_own(&vm.store.shapes, cell.key),
             _ => None,
@@ -400,6 +409,11 @@ slow! {
     Variable(pc, base, vm) {
         let word = *pc;
         let op = op_at(pc);
+        if op == Op::Eval
+            && let Some(state) = cold(pc, base)
+        {
+            return state;
+        }
         let value = match op {
             Op::Eval => *base.add(usize::from(b_of(word))),
             Op::GetUp | Op::GetUpRaw => match captured(base).as_env() {
@@ -414,7 +428,11 @@ slow! {
         if value.is_unassigned() {
             return fall_back(vm, pc, base);
         }
-        let raw = matches!(op, Op::GetUpRaw | Op::GetEnvRaw);
+        let raw = match op {
+            Op::GetUpRaw | Op::GetEnvRaw => true,
+            Op::Eval => fallback_at(pc, base).is_some_and(|f| f.raw),
+            _ => false,
+        };
         deliver(vm, Site { pc, ret: pc.wrapping_add(1), base, dst: usize::from(a_of(word)) }, value, raw)
     }
 }
@@ -467,10 +485,8 @@ slow! {
                 (found.is_none(), property::plain(vm, key).unwrap_or_default())
             }
             _ => {
-                let code = code_of(base);
-                let proto = unwind::proto(code);
-                let fallback = proto.and_then(|p| unwind::side(&p.fallbacks, unwind::word_index(code, pc)));
-                let names = &vm.units[code.unit as usize].cells;
+                let fallback = fallback_at(pc, base);
+                let names = &vm.units[code_of(base).unit as usize].cells;
                 let cell = fallback.and_then(|f| names.get(f.name as usize)).map_or(0, |&c| c as usize);
                 let value = *base.add(usize::from(a_of(word)));
                 (value.is_unassigned(), cell_name(vm, cell))
@@ -494,7 +510,8 @@ slow! {
             Op::LoadGlobals => dst.write(Value::map(attempt!(vm, pc, base, refused(vm.globals_map())))),
             Op::LoadOuter => {
                 let outer = captured(base);
-                if outer.as_map().is_some() {
+                // An outer scope without variables counts as none (spec §12.4, v1).
+                if outer.as_map().is_some_and(|map| vm.store.map_len(map) > 0) {
                     dst.write(outer);
                 } else {
                     dst.write(Value::map(attempt!(vm, pc, base, refused(vm.globals_map()))));
@@ -564,9 +581,7 @@ slow! {
                     let name = cell_name(vm, cell);
                     warn(vm, pc, base, &name);
                 }
-                let code = code_of(base);
-                let proto = unwind::proto(code);
-                let fallback = proto.and_then(|p| unwind::side(&p.fallbacks, unwind::word_index(code, pc)));
+                let fallback = fallback_at(pc, base);
                 let outer = if op == Op::GetOuter { Outer::None } else { fallback.map_or(Outer::Map, |f| f.outer) };
                 outer_variable(vm, base, outer, cell)
             }
@@ -691,7 +706,8 @@ unsafe fn specialize_get(vm: &Vm, pc: *const u64, receiver: Value, hit: Hit) {
             return;
         }
         let native = hit.value.as_func().is_some_and(|f| (*f.code.get()).is_native());
-        if (op == Op::GetProp || hit.fresh && op != Op::GetPropOwn) && (native || receiver.as_map().is_some()) {
+        if (op == Op::GetProp || hit.fresh && op != Op::GetPropOwn) && (native || receiver.as_map().is_some())
+        {
             patch_word(pc, 2, guard_of(receiver) | u64::from(vm.store.shapes.epoch) << 32);
             patch_word(pc, 3, hit.place);
             rewrite(pc, if native { Op::GetPropNative } else { Op::GetPropParent });
@@ -895,11 +911,14 @@ unsafe fn specialize_call(vm: &Vm, pc: *const u64, receiver: Value, hit: Hit, is
         patch_word(pc, 2, guard_of(receiver) | u64::from(vm.store.shapes.epoch) << 32);
         patch_word(pc, 3, hit.place);
         patch_word(pc, 4, hit.parent.bits());
-        rewrite(pc, match (native, is_super) {
-            (true, _) => Op::CallMethodNative,
-            (false, true) => Op::CallSuperCached,
-            (false, false) => Op::CallMethodCached,
-        });
+        rewrite(
+            pc,
+            match (native, is_super) {
+                (true, _) => Op::CallMethodNative,
+                (false, true) => Op::CallSuperCached,
+                (false, false) => Op::CallMethodCached,
+            },
+        );
     }
 }
 
@@ -963,9 +982,13 @@ unsafe fn make(vm: &mut Vm, pc: *const u64, base: *mut Value, op: Op) -> Result<
         let word = *pc;
         let (b, c) = (usize::from(b_of(word)), usize::from(c_of(word)));
         match op {
-            Op::NewList => refused(vm.store.list_from(core::slice::from_raw_parts(base.add(b), c)).map(Value::list)),
+            Op::NewList => {
+                refused(vm.store.list_from(core::slice::from_raw_parts(base.add(b), c)).map(Value::list))
+            }
             Op::ListAppend => {
-                let Some(list) = (*base.add(usize::from(a_of(word)))).as_list() else { return Ok(Value::NULL) };
+                let Some(list) = (*base.add(usize::from(a_of(word)))).as_list() else {
+                    return Ok(Value::NULL);
+                };
                 refused(vm.store.list_reserve(list, c))?;
                 for i in 0..c {
                     refused(vm.store.list_push(list, *base.add(b + i)))?;

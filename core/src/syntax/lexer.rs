@@ -34,12 +34,7 @@ static CLASSES: [Class; 256] = classes();
 impl<'a> Lexer<'a> {
     /// Starts at the beginning of a text; a first line that begins with `#!` is passed over.
     pub(super) fn new(source: &'a str, dialect: Dialect) -> Self {
-        let mut lexer = Lexer {
-            bytes: source.as_bytes(),
-            position: 0,
-            line: 1,
-            dialect,
-        };
+        let mut lexer = Lexer { bytes: source.as_bytes(), position: 0, line: 1, dialect };
         if lexer.bytes.starts_with(b"#!") {
             lexer.skip_line();
         }
@@ -70,12 +65,7 @@ impl<'a> Lexer<'a> {
             },
         };
         let span = Span::new(byte_offset(start), byte_offset(self.position));
-        Token {
-            kind,
-            space_before,
-            line,
-            span,
-        }
+        Token { kind, space_before, line, span }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -113,12 +103,8 @@ impl<'a> Lexer<'a> {
     /// Reads identifier characters and returns them.
     fn take_word(&mut self) -> &'a [u8] {
         let rest = self.rest();
-        let continues =
-            |byte: &u8| matches!(CLASSES[usize::from(*byte)], Class::Letter | Class::Digit);
-        let length = rest
-            .iter()
-            .position(|byte| !continues(byte))
-            .unwrap_or(rest.len());
+        let continues = |byte: &u8| matches!(CLASSES[usize::from(*byte)], Class::Letter | Class::Digit);
+        let length = rest.iter().position(|byte| !continues(byte)).unwrap_or(rest.len());
         self.position += length;
         &rest[..length]
     }

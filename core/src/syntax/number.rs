@@ -9,9 +9,7 @@ pub(super) fn parse_prefix(text: &str) -> f64 {
     let whole = digits(bytes);
     if whole == bytes.len() && whole <= 9 {
         // Most literals: exact, and several times faster than the general conversion.
-        let value = bytes
-            .iter()
-            .fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0'));
+        let value = bytes.iter().fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0'));
         return f64::from(value);
     }
     let mut end = whole;
@@ -31,8 +29,5 @@ pub(super) fn parse_prefix(text: &str) -> f64 {
 
 /// How many digits `bytes` begins with.
 fn digits(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count()
+    bytes.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }

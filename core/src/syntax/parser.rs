@@ -40,11 +40,7 @@ pub(super) fn parse_program(source: &str, dialect: Dialect) -> (Ast, Vec<Diagnos
         source,
         lexer,
         token,
-        previous: Token {
-            kind: TokenKind::Newline,
-            span: Span::default(),
-            ..token
-        },
+        previous: Token { kind: TokenKind::Newline, span: Span::default(), ..token },
         first: token,
         scopes: Vec::new(),
         body: Vec::new(),
@@ -60,10 +56,7 @@ pub(super) fn parse_program(source: &str, dialect: Dialect) -> (Ast, Vec<Diagnos
     };
     parser.program();
     parser.close_all();
-    let ast = Ast {
-        body: parser.body,
-        last_line: parser.token.line,
-    };
+    let ast = Ast { body: parser.body, last_line: parser.token.line };
     (ast, parser.diagnostics)
 }
 
@@ -163,11 +156,7 @@ impl Parser<'_> {
 
     /// Goes past a token that must be here. `wanted` is what messages call it.
     fn expect(&mut self, kind: TokenKind, wanted: &str) -> Parse<()> {
-        if self.eat(kind) {
-            Ok(())
-        } else {
-            self.unexpected(wanted, At::Token)
-        }
+        if self.eat(kind) { Ok(()) } else { self.unexpected(wanted, At::Token) }
     }
 
     /// Passes over separators, where a statement may go on after them (spec §2.1).
@@ -184,11 +173,7 @@ impl Parser<'_> {
 
     /// Adds a statement that began with `first` to the innermost scope.
     fn push_statement(&mut self, first: Token, kind: StmtKind) {
-        self.body.push(Stmt {
-            line: first.line,
-            span: self.span_from(first.span),
-            kind,
-        });
+        self.body.push(Stmt { line: first.line, span: self.span_from(first.span), kind });
     }
 
     /// From `start` to the end of the token before this one.
@@ -200,11 +185,7 @@ impl Parser<'_> {
     /// 0.
     fn enter(&mut self) -> Parse<()> {
         self.nesting += 1;
-        if self.nesting > NESTING_MAX {
-            self.too_deep()
-        } else {
-            Ok(())
-        }
+        if self.nesting > NESTING_MAX { self.too_deep() } else { Ok(()) }
     }
 
     /// Ends what [`Parser::enter`] began.
@@ -219,10 +200,6 @@ impl Parser<'_> {
     fn grow(&mut self, below: usize) -> Parse<()> {
         self.height = below + 1;
         self.tallest = self.tallest.max(self.height);
-        if self.depth + self.nesting + self.height < TREE_DEPTH_MAX {
-            Ok(())
-        } else {
-            self.too_deep()
-        }
+        if self.depth + self.nesting + self.height < TREE_DEPTH_MAX { Ok(()) } else { self.too_deep() }
     }
 }

@@ -38,9 +38,7 @@ fn diagnostics(source: &str) -> Vec<Diagnostic> {
 
 /// The first error of a text, as the command-line program reports it.
 fn first_error(source: &str) -> String {
-    diagnostics(source)
-        .first()
-        .map_or_else(String::new, reported)
+    diagnostics(source).first().map_or_else(String::new, reported)
 }
 
 fn reported(diagnostic: &Diagnostic) -> String {
@@ -48,9 +46,7 @@ fn reported(diagnostic: &Diagnostic) -> String {
         DiagnosticKind::Lexer => "Lexer Error",
         DiagnosticKind::Compiler => "Compiler Error",
     };
-    let line = diagnostic
-        .line
-        .map_or_else(String::new, |line| format!(" [line {line}]"));
+    let line = diagnostic.line.map_or_else(String::new, |line| format!(" [line {line}]"));
     format!("{kind}: {}{line}", diagnostic.message)
 }
 
@@ -58,10 +54,6 @@ fn reported(diagnostic: &Diagnostic) -> String {
 #[track_caller]
 fn check_error(source: &str, expected: &str) {
     let is_lexer = expected.starts_with("Lexer Error: ");
-    let expected = if is_lexer {
-        expected.into()
-    } else {
-        format!("Compiler Error: {expected}")
-    };
+    let expected = if is_lexer { expected.into() } else { format!("Compiler Error: {expected}") };
     assert_eq!(first_error(source), expected, "{source:?}");
 }

@@ -166,9 +166,7 @@ pub(super) enum Keyword {
 impl Token {
     /// The text it stands for, as written.
     pub(super) fn text(self, source: &str) -> &str {
-        source
-            .get(byte_index(self.span.start)..byte_index(self.span.end))
-            .unwrap_or_default()
+        source.get(byte_index(self.span.start)..byte_index(self.span.end)).unwrap_or_default()
     }
 
     /// The line the lexer has reached after this token.
@@ -202,10 +200,7 @@ impl Token {
 impl TokenKind {
     /// Whether it separates statements: `EOL` in the grammar.
     pub(super) fn is_eol(self) -> bool {
-        matches!(
-            self,
-            TokenKind::Newline | TokenKind::Semicolon | TokenKind::EndOfText
-        )
+        matches!(self, TokenKind::Newline | TokenKind::Semicolon | TokenKind::EndOfText)
     }
 
     /// Whether it is `else` or `else if`.
@@ -216,10 +211,9 @@ impl TokenKind {
     /// Whether it asks for something after it, so that a text that ends here is not finished.
     pub(super) fn continues(self) -> bool {
         match self {
-            TokenKind::Keyword(word) => matches!(
-                word,
-                Keyword::And | Keyword::Or | Keyword::Isa | Keyword::New | Keyword::Not
-            ),
+            TokenKind::Keyword(word) => {
+                matches!(word, Keyword::And | Keyword::Or | Keyword::Isa | Keyword::New | Keyword::Not)
+            }
             TokenKind::Newline | TokenKind::Semicolon | TokenKind::EndOfText => false,
             TokenKind::Identifier | TokenKind::Number | TokenKind::String => false,
             TokenKind::RParen | TokenKind::RSquare | TokenKind::RCurly => false,
@@ -306,10 +300,7 @@ impl Keyword {
 
 /// The text between the quotes of a string literal, doubled quotes made single.
 pub(super) fn unquote(literal: &str) -> String {
-    let inner = literal
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or("");
+    let inner = literal.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or("");
     if memchr::memchr(b'"', inner.as_bytes()).is_none() {
         return String::from(inner);
     }

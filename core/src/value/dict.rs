@@ -74,7 +74,16 @@ impl Dict {
     pub fn new(heap: &mut Heap, capacity: usize) -> Result<Dict, Refusal> {
         let capacity = capacity.max(4);
         let entries = heap.new_buffer(capacity * ENTRY_SIZE)?.cast();
-        Ok(Dict { entries, len: 0, capacity, gaps: 0, head: 0, index: HashTable::new(), index_room: 0, hint: Cell::new(0) })
+        Ok(Dict {
+            entries,
+            len: 0,
+            capacity,
+            gaps: 0,
+            head: 0,
+            index: HashTable::new(),
+            index_room: 0,
+            hint: Cell::new(0),
+        })
     }
 
     /// Number of entries.

@@ -1,10 +1,10 @@
 //! Environments: variables of a function that its inner functions can see, one slot each.
 #![allow(unsafe_code)] // Slots live in raw buffers.
 
+use super::Refusal;
 use super::object::{Env, Gc, KIND_ENV, SLOTS_INLINE};
 use super::store::Store;
 use super::value::Value;
-use super::Refusal;
 use crate::heap::Heap;
 
 impl Store {

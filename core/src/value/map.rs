@@ -289,7 +289,13 @@ impl Store {
     /// # Errors
     ///
     /// [`Refusal`] when memory is refused; the map is unchanged.
-    pub fn map_set(&mut self, map: Gc<Map>, key: Value, value: Value, origin: KeyOrigin) -> Result<(), Refusal> {
+    pub fn map_set(
+        &mut self,
+        map: Gc<Map>,
+        key: Value,
+        value: Value,
+        origin: KeyOrigin,
+    ) -> Result<(), Refusal> {
         let key = self.key(key)?;
         self.heap.barrier(map.cell());
         if map.flag(GLOBALS) {
@@ -308,7 +314,13 @@ impl Store {
     }
 
     /// False when the map must become a dictionary first.
-    fn object_set(&mut self, map: Gc<Map>, key: Value, value: Value, origin: KeyOrigin) -> Result<bool, Refusal> {
+    fn object_set(
+        &mut self,
+        map: Gc<Map>,
+        key: Value,
+        value: Value,
+        origin: KeyOrigin,
+    ) -> Result<bool, Refusal> {
         if !key.is_string() {
             return Ok(false);
         }

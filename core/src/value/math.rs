@@ -106,11 +106,7 @@ fn pow_integer(a: f64, b: f64) -> Option<f64> {
 #[inline]
 #[must_use]
 pub fn is_whole(x: f64) -> bool {
-    if x.abs() < TWO_POW_53 {
-        x as i64 as f64 == x
-    } else {
-        x.is_finite()
-    }
+    if x.abs() < TWO_POW_53 { x as i64 as f64 == x } else { x.is_finite() }
 }
 
 /// Truncates toward zero; saturates out of range; NaN gives 0. For arguments of intrinsics.
@@ -129,11 +125,7 @@ pub fn to_i32_saturating(x: f64) -> i32 {
 #[must_use]
 pub fn index_i32(x: f64) -> i32 {
     // Saturation already gives `i32::MIN` below the range, and NaN fails the comparison.
-    if x < TWO_POW_32 / 2.0 {
-        x as i32
-    } else {
-        i32::MIN
-    }
+    if x < TWO_POW_32 / 2.0 { x as i32 } else { i32::MIN }
 }
 
 /// -1, 0 or 1; NaN and both zeros give 0. Source: INTRINSICS.md §4.3.
@@ -148,10 +140,7 @@ pub fn sign(x: f64) -> f64 {
 /// Source: INTRINSICS.md §4.4.
 #[must_use]
 pub fn log(x: f64, base: f64) -> f64 {
-    #[expect(
-        clippy::approx_constant,
-        reason = "the specification rounds e to six decimals"
-    )]
+    #[expect(clippy::approx_constant, reason = "the specification rounds e to six decimals")]
     let near_e = (base - 2.718_282).abs() < 0.000_001;
     if near_e { ln(x) } else { ln(x) / ln(base) }
 }
@@ -161,11 +150,7 @@ pub fn log(x: f64, base: f64) -> f64 {
 /// Source: INTRINSICS.md §4.2.
 #[must_use]
 pub fn atan(y: f64, x: f64) -> f64 {
-    if x == 1.0 {
-        libm::atan(y)
-    } else {
-        libm::atan2(y, x)
-    }
+    if x == 1.0 { libm::atan(y) } else { libm::atan2(y, x) }
 }
 
 /// Rounds to `places` decimals, halves away from zero, by multiply, round and divide on doubles.
@@ -198,13 +183,10 @@ pub fn round_v2(x: f64, places: i32) -> f64 {
 /// 10^n, correctly rounded within ±22: 10^22 is the last power of ten that is an exact double.
 fn power_of_ten(n: i32) -> f64 {
     const POWERS: [f64; 23] = [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-        1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+        1e18, 1e19, 1e20, 1e21, 1e22,
     ];
-    match usize::try_from(n.unsigned_abs())
-        .ok()
-        .and_then(|i| POWERS.get(i))
-    {
+    match usize::try_from(n.unsigned_abs()).ok().and_then(|i| POWERS.get(i)) {
         Some(&power) if n >= 0 => power,
         Some(&power) => 1.0 / power,
         None => libm::pow(10.0, f64::from(n)),
@@ -239,21 +221,13 @@ fn bitwise(
     let ((a_negative, a), (b_negative, b)) = (sign_and_magnitude(a), sign_and_magnitude(b));
     let magnitude = on_magnitudes(a, b);
     let size = magnitude as f64;
-    if on_signs(a_negative, b_negative) && magnitude != 0 {
-        -size
-    } else {
-        size
-    }
+    if on_signs(a_negative, b_negative) && magnitude != 0 { -size } else { size }
 }
 
 /// Whether `x` is below zero, and its truncated magnitude. What 64 bits cannot hold counts as 0.
 fn sign_and_magnitude(x: f64) -> (bool, u64) {
     let size = x.abs();
-    if size < TWO_POW_64 {
-        (x < 0.0, size as u64)
-    } else {
-        (false, 0)
-    }
+    if size < TWO_POW_64 { (x < 0.0, size as u64) } else { (false, 0) }
 }
 
 /// Declares thin wrappers: `name = libm function: what it computes;`.
@@ -377,11 +351,7 @@ mod tests {
     use super::*;
 
     fn bits(x: f64) -> u64 {
-        if x.is_nan() {
-            f64::NAN.to_bits()
-        } else {
-            x.to_bits()
-        }
+        if x.is_nan() { f64::NAN.to_bits() } else { x.to_bits() }
     }
 
     #[rustfmt::skip]
@@ -467,11 +437,7 @@ mod tests {
             (f64::NAN, 0, i32::MIN),
         ];
         for (x, saturated, index) in cases {
-            assert_eq!(
-                (to_i32_saturating(x), index_i32(x)),
-                (saturated, index),
-                "{x}"
-            );
+            assert_eq!((to_i32_saturating(x), index_i32(x)), (saturated, index), "{x}");
         }
         let whole = EDGES.map(|x| x.is_finite() && libm::trunc(x) == x);
         assert_eq!(EDGES.map(is_whole), whole);
@@ -479,10 +445,7 @@ mod tests {
 
     /// The examples of INTRINSICS.md §4.2 to §4.4, to six decimals.
     #[test]
-    #[expect(
-        clippy::approx_constant,
-        reason = "six decimals are what the specification gives"
-    )]
+    #[expect(clippy::approx_constant, reason = "six decimals are what the specification gives")]
     fn functions() {
         let infinity = f64::INFINITY;
         #[rustfmt::skip]
@@ -560,10 +523,7 @@ mod tests {
         check(1.9, &[0.010_921]);
         check(-1.0, &[0.320_177]);
         check(1e10, &[0.142_569]);
-        assert_eq!(
-            Rng::seed_from_f64(f64::INFINITY),
-            Rng::from_seed(i64::MAX.cast_unsigned())
-        );
+        assert_eq!(Rng::seed_from_f64(f64::INFINITY), Rng::from_seed(i64::MAX.cast_unsigned()));
 
         let mut rng = Rng::seed_from_f64(7.0);
         rng.next_f64();
@@ -581,10 +541,7 @@ mod tests {
         assert_eq!(hash_string(b"a"), 3_826_002_220);
         assert_eq!(hash_string(b"abc"), 440_920_331);
         // A byte from 0x80 on flips the upper bits too.
-        assert_eq!(
-            hash_string(b"\x80"),
-            (2_166_136_261 ^ 0xFFFF_FF80_u32).wrapping_mul(16_777_619)
-        );
+        assert_eq!(hash_string(b"\x80"), (2_166_136_261 ^ 0xFFFF_FF80_u32).wrapping_mul(16_777_619));
         assert_eq!([hash_number(0.0), hash_number(-0.5)], [0, 0]);
         assert_eq!(hash_number(1.0), hash_int(1));
         assert_eq!(hash_number(-1.0), hash_int(u32::MAX));

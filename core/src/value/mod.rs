@@ -1,19 +1,19 @@
 //! Values and objects: how they are represented, not what operators mean by them.
 
-pub mod value;
-pub mod object;
 pub mod code;
-pub mod store;
-pub mod string;
+pub mod content;
+pub mod dict;
+pub mod env;
+pub mod globals;
 pub mod list;
 pub mod map;
-pub mod shape;
-pub mod dict;
-pub mod content;
-pub mod globals;
-pub mod env;
-pub mod number;
 pub mod math;
+pub mod number;
+pub mod object;
+pub mod shape;
+pub mod store;
+pub mod string;
+pub mod value;
 
 pub use code::Code;
 pub use object::{Env, Func, Gc, List, Map, NativeObject, Str};

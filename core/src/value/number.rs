@@ -182,15 +182,9 @@ fn format_e(x: f64, decimals: usize) -> Scratch {
 fn shortest(x: f64) -> NumberText {
     let mut text = Scratch::new();
     write!(text, "{x:e}").expect("at most 24 characters");
-    let digits = text
-        .bytes()
-        .take_while(|&b| b != b'e')
-        .filter(u8::is_ascii_digit)
-        .count();
+    let digits = text.bytes().take_while(|&b| b != b'e').filter(u8::is_ascii_digit).count();
     let reads_back = |&decimals: &usize| format_e(x, decimals).parse() == Ok(x);
-    let decimals = (digits - 1..DIGITS_MAX)
-        .find(reads_back)
-        .unwrap_or(DIGITS_MAX - 1);
+    let decimals = (digits - 1..DIGITS_MAX).find(reads_back).unwrap_or(DIGITS_MAX - 1);
     scientific(x, decimals)
 }
 
@@ -212,10 +206,7 @@ impl NumberText {
     }
 
     fn new() -> Self {
-        Self {
-            bytes: [b'0'; Self::SIZE],
-            start: Self::SIZE,
-        }
+        Self { bytes: [b'0'; Self::SIZE], start: Self::SIZE }
     }
 
     #[inline]
@@ -272,9 +263,7 @@ struct Cut(Scratch);
 impl Write for Cut {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let room = WHOLE_CHARS_MAX - self.0.len();
-        text.chars()
-            .take(room)
-            .try_for_each(|c| self.0.write_char(c))
+        text.chars().take(room).try_for_each(|c| self.0.write_char(c))
     }
 }
 
@@ -295,9 +284,7 @@ pub fn parse_prefix(text: &[u8]) -> (f64, usize) {
         _ => (false, 0),
     };
     let body = &text[space + sign..];
-    let Some((size, len)) = parse_word(body)
-        .or_else(|| parse_hex(body))
-        .or_else(|| parse_decimal(body))
+    let Some((size, len)) = parse_word(body).or_else(|| parse_hex(body)).or_else(|| parse_decimal(body))
     else {
         return (0.0, 0);
     };
@@ -322,19 +309,11 @@ fn is_space(byte: u8) -> bool {
 }
 
 fn parse_word(text: &[u8]) -> Option<(f64, usize)> {
-    const WORDS: [(&[u8], f64); 3] = [
-        (b"infinity", f64::INFINITY),
-        (b"inf", f64::INFINITY),
-        (b"nan", f64::NAN),
-    ];
-    let starts_with = |word: &[u8]| {
-        text.get(..word.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(word))
-    };
-    WORDS
-        .iter()
-        .find(|(word, _)| starts_with(word))
-        .map(|&(word, x)| (x, word.len()))
+    const WORDS: [(&[u8], f64); 3] =
+        [(b"infinity", f64::INFINITY), (b"inf", f64::INFINITY), (b"nan", f64::NAN)];
+    let starts_with =
+        |word: &[u8]| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    WORDS.iter().find(|(word, _)| starts_with(word)).map(|&(word, x)| (x, word.len()))
 }
 
 fn parse_decimal(text: &[u8]) -> Option<(f64, usize)> {

@@ -75,7 +75,8 @@ pub struct Shapes {
 }
 
 fn hash(from: u32, key: Value, prototype: u64) -> u64 {
-    let mixed = (key.bits() ^ u64::from(from).rotate_left(32) ^ prototype).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mixed =
+        (key.bits() ^ u64::from(from).rotate_left(32) ^ prototype).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     mixed ^ (mixed >> 29)
 }
 

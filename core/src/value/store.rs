@@ -2,7 +2,8 @@
 #![allow(unsafe_code)] // The collector's callbacks receive raw cells.
 
 use super::object::{
-    Env, Func, Gc, KIND_ENV, KIND_FUNC, KIND_LIST, KIND_MAP, KIND_NATIVE, KIND_STR, List, Map, NativeObject, Str,
+    Env, Func, Gc, KIND_ENV, KIND_FUNC, KIND_LIST, KIND_MAP, KIND_NATIVE, KIND_STR, List, Map, NativeObject,
+    Str,
 };
 use super::shape::Shapes;
 use super::value::Value;
@@ -53,6 +54,23 @@ impl Store {
             reserved.map_err(|_| Refusal::Memory(AllocError::Refused))?;
         }
         Ok(())
+    }
+
+    /// Runs the finalizers of all native objects, dead or alive: the store is about to go away.
+    pub fn finalize_all(&mut self) {
+        while let Some((finalizer, data)) = self.finalizers.pop() {
+            finalizer(data);
+        }
+        self.heap.for_each_object(|cell| {
+            // SAFETY: the kind in the header says what the cell holds.
+            if unsafe { cell.as_ref() }.kind.get() == KIND_NATIVE {
+                // SAFETY: as above.
+                let object: Gc<NativeObject> = unsafe { Gc::from_cell(cell) };
+                if let Some(finalizer) = object.finalizer.take() {
+                    finalizer(object.data.get());
+                }
+            }
+        });
     }
 
     /// Marks what a value refers to.

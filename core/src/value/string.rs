@@ -242,7 +242,8 @@ impl Store {
         };
         let len = l.len.get() as usize + right.len();
         if len <= STR_INLINE {
-            return self.new_str_parts(&[l.bytes(), right], Some(l.chars.get() as usize + count_chars(right)));
+            return self
+                .new_str_parts(&[l.bytes(), right], Some(l.chars.get() as usize + count_chars(right)));
         }
         self.append(l, right, len)
     }
@@ -260,11 +261,14 @@ impl Store {
             let b = unsafe { &*buffer };
             // SAFETY: the text begins behind the header.
             let start = unsafe { buffer.cast::<u8>().add(BUFFER_HEADER) };
-            let ends_it = left.bytes.get() as usize - start as usize + left.len.get() as usize == b.used.get() as usize;
+            let ends_it =
+                left.bytes.get() as usize - start as usize + left.len.get() as usize == b.used.get() as usize;
             if ends_it && b.used.get() as usize + right.len() <= b.capacity as usize {
                 let s = self.str_cell(left.bytes.get(), len, chars, buffer)?;
                 // SAFETY: the room behind the used part belongs to nobody yet.
-                unsafe { ptr::copy_nonoverlapping(right.as_ptr(), start.add(b.used.get() as usize), right.len()) };
+                unsafe {
+                    ptr::copy_nonoverlapping(right.as_ptr(), start.add(b.used.get() as usize), right.len())
+                };
                 b.used.set(b.used.get() + right.len() as u32);
                 b.refs.set(b.refs.get() + 1);
                 return Ok(Value::str(s));
@@ -382,7 +386,8 @@ impl Store {
     }
 
     fn find_interned(&mut self, bytes: &[u8], hash: u32) -> Option<Gc<Str>> {
-        let found = *self.atoms.find(super::dict::spread(hash), |a| a.hash() == hash && a.bytes() == bytes)?;
+        let found =
+            *self.atoms.find(super::dict::spread(hash), |a| a.hash() == hash && a.bytes() == bytes)?;
         match self.heap.phase() {
             // The table is weak: what it gives out must be marked, and what is about to be freed must not come back.
             Phase::Mark => self.heap.mark(found.cell()),

@@ -30,8 +30,7 @@ impl Random {
     }
 }
 
-const NAMES: &[&str] =
-    &["a", "b", "c", "d", "x", "self", "super", "range", "f", "g", "__a_idx", "print"];
+const NAMES: &[&str] = &["a", "b", "c", "d", "x", "self", "super", "range", "f", "g", "__a_idx", "print"];
 const RARE_NAMES: &[&str] = &["locals", "globals", "outer", "import"];
 
 /// Writes programs.

@@ -32,14 +32,10 @@ fn the_main_program_has_globals() {
 
 #[test]
 fn functions_of_the_main_program_capture_nothing() {
-    with_function(
-        "x = 1\nf = function\n\treturn outer.x + x\nend function",
-        1,
-        |scope, resolve| {
-            assert_eq!((scope.kind, scope.captured), (ScopeKind::Plain, Captured::Nothing));
-            assert_eq!(resolve("x"), Place::Global);
-        },
-    );
+    with_function("x = 1\nf = function\n\treturn outer.x + x\nend function", 1, |scope, resolve| {
+        assert_eq!((scope.kind, scope.captured), (ScopeKind::Plain, Captured::Nothing));
+        assert_eq!(resolve("x"), Place::Global);
+    });
 }
 
 #[test]

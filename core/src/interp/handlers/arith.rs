@@ -1,6 +1,8 @@
 //! Arithmetic, logic and comparisons as values.
 
-use super::{Engine, Value, Vm, field_a, field_b, field_c, handler, pool, signed_b, signed_c, slow, slow_handlers};
+use super::{
+    Engine, Value, Vm, field_a, field_b, field_c, handler, pool, signed_b, signed_c, slow, slow_handlers,
+};
 
 /// Stores a number and goes on; what is NaN goes to the slow path, because every value that is no number is a NaN.
 macro_rules! finish {

@@ -1,7 +1,8 @@
 //! Jumps, comparisons with jumps, and loops.
 
 use super::{
-    Engine, Value, Vm, field_a, field_b, handler, keep_branch, pool, signed_b, signed_c, slow, slow_handlers, wide_bc,
+    Engine, Value, Vm, field_a, field_b, handler, keep_branch, pool, signed_b, signed_c, slow, slow_handlers,
+    wide_bc,
 };
 
 handler! {

@@ -1,7 +1,7 @@
 //! Members, elements, lists and maps.
 
-use crate::value::shape::ISA;
 use super::{Engine, Value, Vm, field_a, field_b, field_c, handler, slow, slow_handlers, truncate};
+use crate::value::shape::ISA;
 
 /// Low half of a cache word.
 #[inline(always)]

@@ -35,10 +35,7 @@ pub(super) struct Scope {
 pub(super) enum ScopeKind {
     /// `if`: the blocks that are complete, and the condition of the current one; `None` after
     /// `else`.
-    If {
-        arms: Vec<(Expr, Block)>,
-        condition: Option<Expr>,
-    },
+    If { arms: Vec<(Expr, Block)>, condition: Option<Expr> },
     /// `while condition`.
     While(Expr),
     /// `for variable in sequence`.
@@ -68,12 +65,8 @@ impl ScopeKind {
     /// What the scope waits for, in the words of the error messages.
     fn expects(&self) -> &'static str {
         match self {
-            ScopeKind::If {
-                condition: Some(_), ..
-            } => "else",
-            ScopeKind::If {
-                condition: None, ..
-            } => "end if",
+            ScopeKind::If { condition: Some(_), .. } => "else",
+            ScopeKind::If { condition: None, .. } => "end if",
             ScopeKind::While(_) => "end while",
             ScopeKind::For(..) => "end for",
             ScopeKind::Function(_) => "end function",
@@ -110,10 +103,7 @@ impl Parser<'_> {
     pub(super) fn open_function(&mut self, literal: Literal, holder: Holder) {
         // Every expression of the statement may be above the literal: closer would need a search.
         let below = self.tallest + 1;
-        if self
-            .push_scope(ScopeKind::Function(holder), literal.keyword, below)
-            .is_err()
-        {
+        if self.push_scope(ScopeKind::Function(holder), literal.keyword, below).is_err() {
             self.aborted = true;
         }
     }
@@ -126,22 +116,14 @@ impl Parser<'_> {
         let outer = core::mem::take(&mut self.body);
         let outer_depth = self.depth;
         self.depth += below;
-        self.scopes.push(Scope {
-            kind,
-            first,
-            outer,
-            outer_depth,
-            has_break: false,
-        });
+        self.scopes.push(Scope { kind, first, outer, outer_depth, has_break: false });
         Ok(())
     }
 
     /// The innermost open loop of this function.
     pub(super) fn innermost_loop(&self) -> Option<&ScopeKind> {
         let inside = self.scopes.iter().rev().map(|scope| &scope.kind);
-        inside
-            .take_while(|kind| !kind.is_function())
-            .find(|kind| kind.is_loop())
+        inside.take_while(|kind| !kind.is_function()).find(|kind| kind.is_loop())
     }
 
     /// Notes a `break` in the innermost scope, which is inside a loop.
@@ -161,14 +143,8 @@ impl Parser<'_> {
     /// `else if condition then`.
     pub(super) fn else_if_statement(&mut self) -> Parse<Done> {
         self.next_arm()?;
-        let next = self
-            .condition()
-            .unwrap_or_else(|Failed| self.recover_header());
-        if let Some(Scope {
-            kind: ScopeKind::If { condition, .. },
-            ..
-        }) = self.scopes.last_mut()
-        {
+        let next = self.condition().unwrap_or_else(|Failed| self.recover_header());
+        if let Some(Scope { kind: ScopeKind::If { condition, .. }, .. }) = self.scopes.last_mut() {
             *condition = Some(next);
         }
         Ok(Done::Header)
@@ -181,11 +157,7 @@ impl Parser<'_> {
             _ => return self.fail("'else' without matching block starter", At::Statement),
         };
         if expects != "else" {
-            self.report(
-                format!("'else' skips expected '{expects}'"),
-                At::Statement,
-                None,
-            );
+            self.report(format!("'else' skips expected '{expects}'"), At::Statement, None);
             if !self.close_down_to(|kind| kind.expects() == "else") {
                 self.damaged = true;
                 return Err(Failed);
@@ -245,19 +217,12 @@ impl Parser<'_> {
     /// Reports a closer of a loop (this token) when the innermost loop is of another kind.
     pub(super) fn check_loop_kind(&mut self) -> Parse<()> {
         let closer = self.token.keyword_text(self.source);
-        if self
-            .innermost_loop()
-            .is_some_and(|kind| kind.expects() == closer)
-        {
+        if self.innermost_loop().is_some_and(|kind| kind.expects() == closer) {
             return Ok(());
         }
         // The loop is meant, most likely: close it, so that the end of the text does not miss it.
         let opener = closer.trim_start_matches("end ");
-        self.report(
-            format!("'{closer}' without matching '{opener}'"),
-            At::Statement,
-            None,
-        );
+        self.report(format!("'{closer}' without matching '{opener}'"), At::Statement, None);
         if self.scopes.last().is_some_and(|scope| scope.kind.is_loop()) && self.nesting == 0 {
             self.close_block();
         } else {
@@ -269,10 +234,7 @@ impl Parser<'_> {
     /// Reports a closer (this token) that comes while something else is waited for.
     pub(super) fn fail_skips<T>(&mut self, expects: &str) -> Parse<T> {
         let closer = self.token.keyword_text(self.source);
-        self.fail(
-            format!("'{closer}' skips expected '{expects}'"),
-            At::Statement,
-        )
+        self.fail(format!("'{closer}' skips expected '{expects}'"), At::Statement)
     }
 
     /// `end function`.
@@ -297,9 +259,7 @@ impl Parser<'_> {
     /// this function.
     fn close_down_to(&mut self, found: impl Fn(&ScopeKind) -> bool) -> bool {
         let inside = self.scopes.iter().rev().map(|scope| &scope.kind);
-        let stop = inside
-            .enumerate()
-            .find(|(_, kind)| found(kind) || kind.is_function());
+        let stop = inside.enumerate().find(|(_, kind)| found(kind) || kind.is_function());
         let Some((count, _)) = stop.filter(|(_, kind)| found(kind)) else {
             return false;
         };
@@ -334,17 +294,11 @@ impl Parser<'_> {
             return;
         };
         let kind = match scope.kind {
-            ScopeKind::If {
-                mut arms,
-                condition: Some(condition),
-            } => {
+            ScopeKind::If { mut arms, condition: Some(condition) } => {
                 arms.push((condition, block));
                 StmtKind::If(arms, None)
             }
-            ScopeKind::If {
-                arms,
-                condition: None,
-            } => StmtKind::If(arms, Some(block)),
+            ScopeKind::If { arms, condition: None } => StmtKind::If(arms, Some(block)),
             ScopeKind::While(condition) => StmtKind::While(condition, block),
             ScopeKind::For(variable, sequence) => StmtKind::For(variable, sequence, block),
             ScopeKind::Function(_) => return,
@@ -365,16 +319,11 @@ impl Parser<'_> {
                 statement.span.end = end.span.end;
                 hole_in_statement(&mut statement.kind)
             }),
-            ScopeKind::Function(Holder::Header) => {
-                match self.scopes.last_mut().map(|s| &mut s.kind) {
-                    Some(ScopeKind::If {
-                        condition: Some(header),
-                        ..
-                    })
-                    | Some(ScopeKind::While(header) | ScopeKind::For(_, header)) => hole_in(header),
-                    _ => None,
-                }
-            }
+            ScopeKind::Function(Holder::Header) => match self.scopes.last_mut().map(|s| &mut s.kind) {
+                Some(ScopeKind::If { condition: Some(header), .. })
+                | Some(ScopeKind::While(header) | ScopeKind::For(_, header)) => hole_in(header),
+                _ => None,
+            },
             _ => None,
         };
         if let Some((span, function)) = hole {
@@ -439,12 +388,7 @@ fn hole_in(expr: &mut Expr) -> Option<Hole<'_>> {
         ExprKind::Function(function) => Some((span, function)),
         ExprKind::Number(_) | ExprKind::Str(_) | ExprKind::Null | ExprKind::Name(_) => None,
         ExprKind::List(items) => first_hole(items.iter_mut().rev()),
-        ExprKind::Map(entries) => first_hole(
-            entries
-                .iter_mut()
-                .rev()
-                .flat_map(|(key, value)| [value, key]),
-        ),
+        ExprKind::Map(entries) => first_hole(entries.iter_mut().rev().flat_map(|(key, value)| [value, key])),
         ExprKind::Unary(_, operand) | ExprKind::Group(operand) => hole_in(operand),
         ExprKind::Member(base, _) => hole_in(base),
         ExprKind::Binary(_, left, right)
@@ -456,12 +400,9 @@ fn hole_in(expr: &mut Expr) -> Option<Hole<'_>> {
             let rest = rest.iter_mut().rev().map(|(_, operand)| operand);
             first_hole(rest.chain(core::iter::once(&mut **first)))
         }
-        ExprKind::Call(callee, arguments) => first_hole(
-            arguments
-                .iter_mut()
-                .rev()
-                .chain(core::iter::once(&mut **callee)),
-        ),
+        ExprKind::Call(callee, arguments) => {
+            first_hole(arguments.iter_mut().rev().chain(core::iter::once(&mut **callee)))
+        }
         ExprKind::Slice(base, from, to) => {
             let bounds = [to, from].into_iter().flatten().map(Box::as_mut);
             first_hole(bounds.chain(core::iter::once(&mut **base)))

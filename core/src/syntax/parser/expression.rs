@@ -115,10 +115,7 @@ impl Parser<'_> {
             rest.push((op, operand));
         }
         self.grow(tallest)?;
-        Ok(Expr {
-            span,
-            kind: ExprKind::Compare(Box::new(first), rest),
-        })
+        Ok(Expr { span, kind: ExprKind::Compare(Box::new(first), rest) })
     }
 
     /// The same as [`Parser::binary`], one level of recursion deeper.
@@ -146,10 +143,7 @@ impl Parser<'_> {
         self.skip_line_breaks();
         let operand = self.nested(next, position)?;
         self.grow(self.height)?;
-        Ok(Expr {
-            span: start.to(operand.span),
-            kind: ExprKind::Unary(op, Box::new(operand)),
-        })
+        Ok(Expr { span: start.to(operand.span), kind: ExprKind::Unary(op, Box::new(operand)) })
     }
 
     /// `@` and the call-level expression it applies to: every layer admits it, since its own is the
@@ -161,10 +155,7 @@ impl Parser<'_> {
         let operand = self.postfix(position)?;
         self.grow(self.height)?;
         let kind = ExprKind::Unary(UnaryOp::AddressOf, Box::new(operand));
-        Ok(Expr {
-            span: self.span_from(start),
-            kind,
-        })
+        Ok(Expr { span: self.span_from(start), kind })
     }
 }
 
@@ -188,11 +179,7 @@ fn infix(kind: TokenKind) -> Option<(Infix, Level, Level)> {
         TokenKind::Times => product(BinaryOp::Mul),
         TokenKind::Divide => product(BinaryOp::Div),
         TokenKind::Mod => product(BinaryOp::Mod),
-        TokenKind::Power => Some((
-            Infix::Arithmetic(BinaryOp::Pow),
-            Level::Power,
-            Level::AddressOf,
-        )),
+        TokenKind::Power => Some((Infix::Arithmetic(BinaryOp::Pow), Level::Power, Level::AddressOf)),
         _ => None,
     }
 }

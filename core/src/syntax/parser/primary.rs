@@ -25,10 +25,7 @@ impl Parser<'_> {
                 _ => return Ok(expr),
             };
             self.grow(height.max(self.height))?;
-            expr = Expr {
-                span: self.span_from(start),
-                kind,
-            };
+            expr = Expr { span: self.span_from(start), kind };
         }
     }
 
@@ -56,9 +53,7 @@ impl Parser<'_> {
         let from = self.slice_bound(TokenKind::Colon)?;
         let mut tallest = self.height;
         let kind = match from {
-            Some(index) if self.token.kind != TokenKind::Colon => {
-                ExprKind::Index(Box::new(base), index)
-            }
+            Some(index) if self.token.kind != TokenKind::Colon => ExprKind::Index(Box::new(base), index),
             from => {
                 self.advance();
                 self.skip_line_breaks();
@@ -137,10 +132,7 @@ impl Parser<'_> {
         };
         self.advance();
         self.height = 1;
-        Ok(Expr {
-            span: token.span,
-            kind,
-        })
+        Ok(Expr { span: token.span, kind })
     }
 
     fn number(&mut self, token: Token) -> Parse<f64> {
@@ -157,10 +149,7 @@ impl Parser<'_> {
         let inner = self.expression()?;
         self.close_bracket(TokenKind::RParen, "RParen")?;
         self.grow(self.height)?;
-        Ok(Expr {
-            span: self.span_from(start),
-            kind: ExprKind::Group(Box::new(inner)),
-        })
+        Ok(Expr { span: self.span_from(start), kind: ExprKind::Group(Box::new(inner)) })
     }
 
     fn list(&mut self) -> Parse<Expr> {
@@ -175,10 +164,7 @@ impl Parser<'_> {
         }
         self.close_bracket(TokenKind::RSquare, "RSquare")?;
         self.grow(tallest)?;
-        Ok(Expr {
-            span: self.span_from(start),
-            kind: ExprKind::List(items),
-        })
+        Ok(Expr { span: self.span_from(start), kind: ExprKind::List(items) })
     }
 
     fn map(&mut self) -> Parse<Expr> {
@@ -197,10 +183,7 @@ impl Parser<'_> {
         }
         self.close_bracket(TokenKind::RCurly, "RCurly")?;
         self.grow(tallest)?;
-        Ok(Expr {
-            span: self.span_from(start),
-            kind: ExprKind::Map(entries),
-        })
+        Ok(Expr { span: self.span_from(start), kind: ExprKind::Map(entries) })
     }
 
     /// What follows an element of a list or map: a comma, after which the line may end, or the
@@ -228,18 +211,10 @@ impl Parser<'_> {
             params = self.parameters()?;
         }
         let (line, body) = (keyword.line, Block::default());
-        let function = Function {
-            params,
-            body,
-            line,
-            end_line: line,
-        };
+        let function = Function { params, body, line, end_line: line };
         self.height = 1;
         let kind = ExprKind::Function(Box::new(function));
-        Ok(Expr {
-            span: self.span_from(keyword.span),
-            kind,
-        })
+        Ok(Expr { span: self.span_from(keyword.span), kind })
     }
 
     /// A parameter list with its parentheses. No line may end inside it; a comma may end it.
@@ -250,16 +225,8 @@ impl Parser<'_> {
         while self.token.kind != TokenKind::RParen {
             let name = self.token;
             self.expect(TokenKind::Identifier, "an identifier")?;
-            let default = if self.eat(TokenKind::Assign) {
-                Some(self.default_value()?)
-            } else {
-                None
-            };
-            params.push(Param {
-                name: self.name(name),
-                default,
-                span: name.span,
-            });
+            let default = if self.eat(TokenKind::Assign) { Some(self.default_value()?) } else { None };
+            params.push(Param { name: self.name(name), default, span: name.span });
             if !self.eat(TokenKind::Comma) && self.token.kind != TokenKind::RParen {
                 return self.unexpected("Comma or RParen", At::Statement);
             }
@@ -274,10 +241,7 @@ impl Parser<'_> {
     fn default_value(&mut self) -> Parse<Expr> {
         let written = self.expression()?;
         match constant(&written) {
-            Some(kind) => Ok(Expr {
-                span: written.span,
-                kind,
-            }),
+            Some(kind) => Ok(Expr { span: written.span, kind }),
             None => {
                 let message = "parameter default value must be a literal value";
                 self.fail_at(message, At::Previous, written.span)

@@ -56,12 +56,7 @@ impl Parser<'_> {
 
     /// Reports an error at `span`.
     #[cold]
-    pub(super) fn fail_at<T>(
-        &mut self,
-        message: impl Into<String>,
-        at: At,
-        span: Span,
-    ) -> Parse<T> {
+    pub(super) fn fail_at<T>(&mut self, message: impl Into<String>, at: At, span: Span) -> Parse<T> {
         let message = message.into();
         let help = message_help(&message).map(String::from);
         self.report(message, at, help);
@@ -90,10 +85,7 @@ impl Parser<'_> {
             }
             _ => {
                 let got = self.token.describe(self.source);
-                (
-                    format!("got {got} where {wanted} is required"),
-                    self.token_help(wanted),
-                )
+                (format!("got {got} where {wanted} is required"), self.token_help(wanted))
             }
         };
         self.report(message, at, help);
@@ -152,17 +144,12 @@ impl Parser<'_> {
                 break;
             }
         }
-        Expr {
-            span,
-            kind: ExprKind::Null,
-        }
+        Expr { span, kind: ExprKind::Null }
     }
 
     fn skip_token(&mut self) {
         if self.token.kind == TokenKind::Keyword(Keyword::Function) && self.literal.is_none() {
-            self.literal = Some(Literal {
-                keyword: self.token,
-            });
+            self.literal = Some(Literal { keyword: self.token });
         }
         self.advance();
     }
@@ -195,10 +182,7 @@ impl Parser<'_> {
     /// What may help when the current token is not what is `wanted`.
     fn token_help(&self, wanted: &str) -> Option<String> {
         let text = self.token.text(self.source);
-        let rest = self
-            .source
-            .get(byte_index(self.first.span.start)..)
-            .unwrap_or_default();
+        let rest = self.source.get(byte_index(self.first.span.start)..).unwrap_or_default();
         let first_word = rest.split([' ', '\t', '(']).next().unwrap_or_default();
         let help = match (self.token.kind, self.previous.kind) {
             (TokenKind::Unknown, _) => match text {
@@ -220,19 +204,16 @@ impl Parser<'_> {
                 "an assignment is no expression: write one statement for each"
             }
             (TokenKind::Keyword(_), TokenKind::Dot) => {
-                return Some(format!(
-                    "`{text}` is a keyword: use `[\"{text}\"]` instead of `.{text}`"
-                ));
+                return Some(format!("`{text}` is a keyword: use `[\"{text}\"]` instead of `.{text}`"));
             }
             _ if matches!(first_word, "elseif" | "elif" | "elsif") => "write `else if`",
             _ if wanted == "Keyword(then)" => "add `then` after the condition",
             (TokenKind::Newline | TokenKind::Semicolon, _) if self.brackets > 0 => {
                 "a line may end inside brackets only after `,`, an operator, or an opening bracket"
             }
-            (
-                TokenKind::Identifier | TokenKind::Number | TokenKind::String,
-                TokenKind::Identifier,
-            ) if wanted.ends_with("EOL") => {
+            (TokenKind::Identifier | TokenKind::Number | TokenKind::String, TokenKind::Identifier)
+                if wanted.ends_with("EOL") =>
+            {
                 "inside an expression, a call needs parentheses: `f(x)`"
             }
             _ => return None,
@@ -245,13 +226,10 @@ impl Parser<'_> {
 fn message_help(message: &str) -> Option<&'static str> {
     match message {
         "found = instead of == in if condition" => Some("use == to compare"),
-        "loop is invalid within single-line 'if'"
-        | "invalid control structure within single-line 'if'" => {
+        "loop is invalid within single-line 'if'" | "invalid control structure within single-line 'if'" => {
             Some("begin a new line after `then`, and end the block with `end if`")
         }
-        "can't start two functions in one statement" => {
-            Some("assign one of them to a variable first")
-        }
+        "can't start two functions in one statement" => Some("assign one of them to a variable first"),
         _ if message.starts_with("invalid numeric literal") => Some("digits are missing after `e`"),
         _ => None,
     }
@@ -261,8 +239,6 @@ fn message_help(message: &str) -> Option<&'static str> {
 /// expression.
 fn begins_statement(word: Keyword) -> bool {
     use Keyword::*;
-    matches!(
-        word,
-        If | Else | ElseIf | EndIf | For | EndFor | While | EndWhile | EndFunction | EndOther
-    ) || matches!(word, Break | Continue | Return)
+    matches!(word, If | Else | ElseIf | EndIf | For | EndFor | While | EndWhile | EndFunction | EndOther)
+        || matches!(word, Break | Continue | Return)
 }

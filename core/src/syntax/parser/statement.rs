@@ -35,9 +35,7 @@ impl Parser<'_> {
             TokenKind::Keyword(Keyword::Else) => self.else_statement(),
             TokenKind::Keyword(Keyword::ElseIf) => self.else_if_statement(),
             TokenKind::Keyword(Keyword::While) => {
-                let condition = self
-                    .while_header()
-                    .unwrap_or_else(|Failed| self.recover_header());
+                let condition = self.while_header().unwrap_or_else(|Failed| self.recover_header());
                 self.open(ScopeKind::While(condition))
             }
             TokenKind::Keyword(Keyword::For) => {
@@ -66,23 +64,14 @@ impl Parser<'_> {
             TokenKind::Keyword(Keyword::Continue) => self.jump(StmtKind::Continue),
             TokenKind::Keyword(Keyword::Return) => {
                 self.advance();
-                let value = if self.at_statement_end() {
-                    None
-                } else {
-                    Some(self.expression()?)
-                };
+                let value = if self.at_statement_end() { None } else { Some(self.expression()?) };
                 Ok(StmtKind::Return(value))
             }
             // v2 lets every expression begin a statement.
-            TokenKind::Keyword(Keyword::Not | Keyword::True | Keyword::False) => {
-                self.expression_statement()
-            }
+            TokenKind::Keyword(Keyword::Not | Keyword::True | Keyword::False) => self.expression_statement(),
             TokenKind::Keyword(_) => {
                 let word = self.token.keyword_text(self.source);
-                self.fail(
-                    format!("unexpected keyword '{word}' at start of line"),
-                    At::Token,
-                )
+                self.fail(format!("unexpected keyword '{word}' at start of line"), At::Token)
             }
             _ => self.expression_statement(),
         }
@@ -152,14 +141,9 @@ impl Parser<'_> {
     /// `if`, block or single-line: what follows `then` decides.
     fn if_statement(&mut self) -> Parse<Done> {
         let first = self.token;
-        let condition = self
-            .condition()
-            .unwrap_or_else(|Failed| self.recover_header());
+        let condition = self.condition().unwrap_or_else(|Failed| self.recover_header());
         if self.token.kind.is_eol() {
-            return self.open(ScopeKind::If {
-                arms: Vec::new(),
-                condition: Some(condition),
-            });
+            return self.open(ScopeKind::If { arms: Vec::new(), condition: Some(condition) });
         }
         let kind = self.single_line_if(condition)?;
         self.push_statement(first, kind);
@@ -255,24 +239,15 @@ impl Parser<'_> {
             _ => self.simple_statement()?,
         };
         self.leave();
-        let statement = Stmt {
-            line: self.first.line,
-            span: self.span_from(first.span),
-            kind,
-        };
-        Ok(Block {
-            body: vec![statement],
-        })
+        let statement = Stmt { line: self.first.line, span: self.span_from(first.span), kind };
+        Ok(Block { body: vec![statement] })
     }
 
     /// Reports a block `if` inside a single-line one, and opens it, so that its end finds it.
     fn block_in_single_line<T>(&mut self, condition: Expr) -> Parse<T> {
         let message = "invalid control structure within single-line 'if'";
         let _: Parse<()> = self.fail(message, At::Statement);
-        self.open(ScopeKind::If {
-            arms: Vec::new(),
-            condition: Some(condition),
-        })?;
+        self.open(ScopeKind::If { arms: Vec::new(), condition: Some(condition) })?;
         Err(Failed)
     }
 

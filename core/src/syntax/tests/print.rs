@@ -14,13 +14,9 @@ pub(super) fn body(statements: &[Stmt]) -> String {
 fn statement(statement: &Stmt) -> String {
     match &statement.kind {
         StmtKind::Expr(value) => expr(value),
-        StmtKind::Command(callee, arguments) => {
-            form("command", [callee].into_iter().chain(arguments))
-        }
+        StmtKind::Command(callee, arguments) => form("command", [callee].into_iter().chain(arguments)),
         StmtKind::Assign(target, value) => form("=", [target, value]),
-        StmtKind::AugAssign(target, op, value) => {
-            form(&format!("{}=", arithmetic(*op)), [target, value])
-        }
+        StmtKind::AugAssign(target, op, value) => form(&format!("{}=", arithmetic(*op)), [target, value]),
         StmtKind::If(arms, otherwise) => {
             let mut text = String::from("(if");
             for (condition, block) in arms {
@@ -67,11 +63,7 @@ fn expr(value: &Expr) -> String {
         ExprKind::Map(entries) => form("map", entries.iter().flat_map(|(key, value)| [key, value])),
         ExprKind::Function(function) => {
             let params: Vec<String> = function.params.iter().map(param).collect();
-            format!(
-                "(function ({}) {})",
-                params.join(" "),
-                braces(&function.body)
-            )
+            format!("(function ({}) {})", params.join(" "), braces(&function.body))
         }
         ExprKind::Unary(op, operand) => form(unary(*op), [&**operand]),
         ExprKind::Binary(op, left, right) => form(arithmetic(*op), [&**left, right]),
@@ -85,9 +77,7 @@ fn expr(value: &Expr) -> String {
             }
             text + ")"
         }
-        ExprKind::Call(callee, arguments) => {
-            form("call", core::iter::once(&**callee).chain(arguments))
-        }
+        ExprKind::Call(callee, arguments) => form("call", core::iter::once(&**callee).chain(arguments)),
         ExprKind::Member(base, name) => format!("(. {} {name})", expr(base)),
         ExprKind::Index(base, index) => form("index", [&**base, index]),
         ExprKind::Slice(base, from, to) => {

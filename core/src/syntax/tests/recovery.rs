@@ -9,10 +9,7 @@ use alloc::vec::Vec;
 #[track_caller]
 fn check_all(source: &str, expected: &[&str]) {
     let found: Vec<String> = diagnostics(source).iter().map(reported).collect();
-    let found: Vec<&str> = found
-        .iter()
-        .map(|text| text.trim_start_matches("Compiler Error: "))
-        .collect();
+    let found: Vec<&str> = found.iter().map(|text| text.trim_start_matches("Compiler Error: ")).collect();
     assert_eq!(found, expected, "{source:?}");
 }
 
@@ -81,11 +78,7 @@ fn spans_point_at_the_culprit() {
         ("if a then\nbreak\nend if", "break"),
     ] {
         let span = diagnostics(source)[0].span;
-        assert_eq!(
-            &source[span.start as usize..span.end as usize],
-            culprit,
-            "{source:?}"
-        );
+        assert_eq!(&source[span.start as usize..span.end as usize], culprit, "{source:?}");
     }
 }
 
@@ -142,24 +135,12 @@ fn unfinished_texts() {
         "x = a[",
     ] {
         let found = diagnostics(source);
-        assert!(
-            found.iter().any(|diagnostic| diagnostic.incomplete),
-            "{source:?}: {found:?}"
-        );
+        assert!(found.iter().any(|diagnostic| diagnostic.incomplete), "{source:?}: {found:?}");
     }
-    for source in [
-        "x = 1 2",
-        "if a",
-        "x = \"a",
-        "x = [1, 2\n",
-        "f = function\nif a then\nend function",
-        ")",
-    ] {
+    for source in ["x = 1 2", "if a", "x = \"a", "x = [1, 2\n", "f = function\nif a then\nend function", ")"]
+    {
         let found = diagnostics(source);
-        assert!(
-            found.iter().all(|diagnostic| !diagnostic.incomplete),
-            "{source:?}: {found:?}"
-        );
+        assert!(found.iter().all(|diagnostic| !diagnostic.incomplete), "{source:?}: {found:?}");
     }
 }
 
@@ -171,10 +152,7 @@ fn no_prefix_of_a_program_panics() {
         for end in (start..=source.len()).filter(|end| source.is_char_boundary(*end)) {
             let found = diagnostics(&source[start..end]);
             for diagnostic in &found {
-                assert!(
-                    diagnostic.span.end as usize <= end - start,
-                    "{diagnostic:?}"
-                );
+                assert!(diagnostic.span.end as usize <= end - start, "{diagnostic:?}");
             }
         }
     }

@@ -6,14 +6,7 @@ use alloc::format;
 
 #[test]
 fn line_ends_and_separators() {
-    for source in [
-        "a\nb",
-        "a\r\nb",
-        "a\rb",
-        "a;b",
-        ";;a;\n\r\n;b;",
-        "a // x\nb // y",
-    ] {
+    for source in ["a\nb", "a\r\nb", "a\rb", "a;b", ";;a;\n\r\n;b;", "a // x\nb // y"] {
         check(source, "a b");
     }
     check("", "");
@@ -25,19 +18,11 @@ fn line_ends_and_separators() {
 #[test]
 fn statement_lines() {
     let lines = |source| -> alloc::vec::Vec<u32> {
-        parse(source, Dialect::V1)
-            .0
-            .body
-            .iter()
-            .map(|statement| statement.line)
-            .collect()
+        parse(source, Dialect::V1).0.body.iter().map(|statement| statement.line).collect()
     };
     assert_eq!(lines("a\n\n b = 1 +\n 2; c\r\nd\re"), [1, 3, 4, 5, 6]);
     assert_eq!(lines("#!x\na"), [2]);
-    assert_eq!(
-        lines("f = function\na\nend function print 1\nwhile 0\nend while"),
-        [1, 3, 4]
-    );
+    assert_eq!(lines("f = function\na\nend function print 1\nwhile 0\nend while"), [1, 3, 4]);
     assert_eq!(parse("a\nb\n", Dialect::V1).0.last_line, 3);
 }
 
@@ -49,10 +34,7 @@ fn comments() {
 
 #[test]
 fn identifiers() {
-    check(
-        "日本 = 1; é_2 = 2; Ab = 3; ab = 4",
-        "(= 日本 1) (= é_2 2) (= Ab 3) (= ab 4)",
-    );
+    check("日本 = 1; é_2 = 2; Ab = 3; ab = 4", "(= 日本 1) (= é_2 2) (= Ab 3) (= ab 4)");
     check("\u{feff}x = 1", "(= \u{feff}x 1)");
     check("a\u{a0}b = 1", "(= a\u{a0}b 1)");
     check("x = _a1", "(= x _a1)");
@@ -61,25 +43,16 @@ fn identifiers() {
 #[test]
 fn words_reserved_in_v2_only() {
     check("self = super", "(= self super)");
-    check(
-        "x = locals.a + globals.b + outer.c",
-        "(= x (+ (+ (. locals a) (. globals b)) (. outer c)))",
-    );
+    check("x = locals.a + globals.b + outer.c", "(= x (+ (+ (. locals a) (. globals b)) (. outer c)))");
     check("x.self = y.globals", "(= (. x self) (. y globals))");
-    check(
-        "f = function(self, super)\nend function",
-        "(= f (function (self super) {}))",
-    );
+    check("f = function(self, super)\nend function", "(= f (function (self super) {}))");
     check("x = [true, false, null]", "(= x (list 1 0 null))");
     check("ends = elsewhere + iff", "(= ends (+ elsewhere iff))");
 }
 
 #[test]
 fn keyword_pairs() {
-    check(
-        "if a then\nb\nelse \t if c then\nd\nend \t if",
-        "(if a {b} c {d})",
-    );
+    check("if a then\nb\nelse \t if c then\nd\nend \t if", "(if a {b} c {d})");
     check("while a\nend\twhile", "(while a {})");
     check("if a then b else iffy", "(if a {b} else {iffy})");
 }
@@ -121,10 +94,7 @@ fn numbers() {
 
 #[test]
 fn strings() {
-    check(
-        r#"x = "She said ""hi"" \n""#,
-        r#"(= x "She said \"hi\" \\n")"#,
-    );
+    check(r#"x = "She said ""hi"" \n""#, r#"(= x "She said \"hi\" \\n")"#);
     check(r#"x = """""#, r#"(= x "\"")"#);
     check(r#"x = "" + " ""#, r#"(= x (+ "" " "))"#);
     check("x = \"tab\tü\"", r#"(= x "tab\tü")"#);
@@ -136,17 +106,11 @@ fn strings() {
 fn lines_that_go_on() {
     for op in ["+", "-", "*", "/", "%", "^"] {
         for break_ in ["\n", ";", " // comment\n\n // another\n ", "\r\n"] {
-            check(
-                &format!("x = a {op}{break_}b"),
-                &format!("(= x ({op} a b))"),
-            );
+            check(&format!("x = a {op}{break_}b"), &format!("(= x ({op} a b))"));
         }
     }
     for op in ["==", "!=", "<", ">", "<=", ">="] {
-        check(
-            &format!("x = a {op}\nb"),
-            &format!("(= x (compare a {op} b))"),
-        );
+        check(&format!("x = a {op}\nb"), &format!("(= x (compare a {op} b))"));
     }
     for op in ["and", "or", "isa"] {
         check(&format!("x = a {op}\nb"), &format!("(= x ({op} a b))"));
@@ -192,10 +156,7 @@ fn precedence() {
         ("42 isa number == 1", "(isa 42 (compare number == 1))"),
         ("1 < 2 isa number", "(isa (compare 1 < 2) number)"),
         (r#""a" + "b" isa string"#, r#"(isa (+ "a" "b") string)"#),
-        (
-            "a isa b and c isa d or e",
-            "(or (and (isa a b) (isa c d)) e)",
-        ),
+        ("a isa b and c isa d or e", "(or (and (isa a b) (isa c d)) e)"),
         (r#"(new {"v":3}).v"#, r#"(. (group (new (map "v" 3))) v)"#),
         ("new a.b ^ 2", "(new (^ (. a b) 2))"),
         ("-new a", "(neg (new a))"),
@@ -260,36 +221,15 @@ fn single_line_ifs() {
         "if 1 then print \"A\" else if 1 then print \"B\" else print \"C\"",
         r#"(if 1 {(command print "A")} 1 {(command print "B")} else {(command print "C")})"#,
     );
-    check(
-        "if 1 then if 0 then a else b",
-        "(if 1 {(if 0 {a} else {b})})",
-    );
-    check(
-        "if 1 then if 0 then a else b else c",
-        "(if 1 {(if 0 {a} else {b})} else {c})",
-    );
+    check("if 1 then if 0 then a else b", "(if 1 {(if 0 {a} else {b})})");
+    check("if 1 then if 0 then a else b else c", "(if 1 {(if 0 {a} else {b})} else {c})");
     check("if 1 then a else if 2 then b", "(if 1 {a} 2 {b})");
-    check(
-        "if a then x = 1 else y += 2",
-        "(if a {(= x 1)} else {(+= y 2)})",
-    );
-    check(
-        "if a then return else return b",
-        "(if a {(return)} else {(return b)})",
-    );
-    check(
-        "if a then return 1 else return 2",
-        "(if a {(return 1)} else {(return 2)})",
-    );
-    check(
-        "if a then f 1, 2 else g -1",
-        "(if a {(command f 1 2)} else {(command g (neg 1))})",
-    );
+    check("if a then x = 1 else y += 2", "(if a {(= x 1)} else {(+= y 2)})");
+    check("if a then return else return b", "(if a {(return)} else {(return b)})");
+    check("if a then return 1 else return 2", "(if a {(return 1)} else {(return 2)})");
+    check("if a then f 1, 2 else g -1", "(if a {(command f 1 2)} else {(command g (neg 1))})");
     check("if a -b then c", "(if (- a b) {c})");
-    check(
-        "while 1\nif a then break else continue\nend while",
-        "(while 1 {(if a {break} else {continue})})",
-    );
+    check("while 1\nif a then break else continue\nend while", "(while 1 {(if a {break} else {continue})})");
     check(
         "f = function(x)\nif x < 0 then return \"neg\" else return \"pos\"\nend function",
         r#"(= f (function (x) {(if (compare x < 0) {(return "neg")} else {(return "pos")})}))"#,
@@ -299,10 +239,7 @@ fn single_line_ifs() {
 #[test]
 fn loops() {
     check("while a\nb\nend while", "(while a {b})");
-    check(
-        "for i in [1, 2]\nprint i\nend for",
-        "(for i (list 1 2) {(command print i)})",
-    );
+    check("for i in [1, 2]\nprint i\nend for", "(for i (list 1 2) {(command print i)})");
     check(
         "for i in x; for j in y; break; end for; continue; end for",
         "(for i x {(for j y {break}) continue})",
@@ -410,46 +347,22 @@ fn functions() {
         "f = function(a, b=10, c=-5, d=\"x\", e=null, g=true, h=(3), i=-(2),)\na\nend function",
         r#"(= f (function (a b=10 c=-5 d="x" e=null g=1 h=3 i=-2) {a}))"#,
     );
-    check(
-        "f = function; return 1; end function",
-        "(= f (function () {(return 1)}))",
-    );
-    check(
-        "f = function\na\nend function print 1",
-        "(= f (function () {a})) (command print 1)",
-    );
+    check("f = function; return 1; end function", "(= f (function () {(return 1)}))");
+    check("f = function\na\nend function print 1", "(= f (function () {a})) (command print 1)");
     check(
         "apply 5, function(n)\nprint n\nend function\nx",
         "(command apply 5 (function (n) {(command print n)})) x",
     );
-    check(
-        "return function\na\nend function",
-        "(return (function () {a}))",
-    );
-    check(
-        "x.y = function\na\nend function",
-        "(= (. x y) (function () {a}))",
-    );
+    check("return function\na\nend function", "(return (function () {a}))");
+    check("x.y = function\na\nend function", "(= (. x y) (function () {a}))");
 }
 
 #[test]
 fn function_inside_brackets_closed_before_its_body() {
-    check(
-        "x = f(1, function())\na\nend function",
-        "(= x (call f 1 (function () {a})))",
-    );
-    check(
-        "x = [function()]\na\nend function",
-        "(= x (list (function () {a})))",
-    );
-    check(
-        "x = {1: function()}\na\nend function",
-        "(= x (map 1 (function () {a})))",
-    );
-    check(
-        "while f(function())\na\nend function\nb\nend while",
-        "(while (call f (function () {a})) {b})",
-    );
+    check("x = f(1, function())\na\nend function", "(= x (call f 1 (function () {a})))");
+    check("x = [function()]\na\nend function", "(= x (list (function () {a})))");
+    check("x = {1: function()}\na\nend function", "(= x (map 1 (function () {a})))");
+    check("while f(function())\na\nend function\nb\nend while", "(while (call f (function () {a})) {b})");
     check(
         "if 0 then\nelse if f(function()) then\na\nend function\nb\nend if",
         "(if 0 {} (call f (function () {a})) {b})",
@@ -468,38 +381,21 @@ fn nested_functions() {
 fn function_positions() {
     let source = "a\nf = function(x)\n\nreturn x\nend function";
     let (ast, _) = parse(source, Dialect::V1);
-    let StmtKind::Assign(_, value) = &ast.body[1].kind else {
-        panic!("{ast:?}")
-    };
-    let ExprKind::Function(function) = &value.kind else {
-        panic!("{ast:?}")
-    };
+    let StmtKind::Assign(_, value) = &ast.body[1].kind else { panic!("{ast:?}") };
+    let ExprKind::Function(function) = &value.kind else { panic!("{ast:?}") };
     assert_eq!((function.line, function.end_line), (2, 5));
-    assert_eq!(
-        &source[value.span.start as usize..value.span.end as usize],
-        &source[6..]
-    );
-    assert_eq!(
-        &source[ast.body[1].span.start as usize..ast.body[1].span.end as usize],
-        &source[2..]
-    );
+    assert_eq!(&source[value.span.start as usize..value.span.end as usize], &source[6..]);
+    assert_eq!(&source[ast.body[1].span.start as usize..ast.body[1].span.end as usize], &source[2..]);
 }
 
 #[test]
 fn spans_cover_what_they_name() {
     let source = "x = [a.b(1), -c] + (d)";
     let (ast, _) = parse(source, Dialect::V1);
-    let StmtKind::Assign(_, value) = &ast.body[0].kind else {
-        panic!("{ast:?}")
-    };
-    let ExprKind::Binary(_, left, right) = &value.kind else {
-        panic!("{ast:?}")
-    };
-    let ExprKind::List(items) = &left.kind else {
-        panic!("{ast:?}")
-    };
-    let text =
-        |expr: &super::super::Expr| &source[expr.span.start as usize..expr.span.end as usize];
+    let StmtKind::Assign(_, value) = &ast.body[0].kind else { panic!("{ast:?}") };
+    let ExprKind::Binary(_, left, right) = &value.kind else { panic!("{ast:?}") };
+    let ExprKind::List(items) = &left.kind else { panic!("{ast:?}") };
+    let text = |expr: &super::super::Expr| &source[expr.span.start as usize..expr.span.end as usize];
     assert_eq!(text(value), "[a.b(1), -c] + (d)");
     assert_eq!((text(left), text(right)), ("[a.b(1), -c]", "(d)"));
     assert_eq!((text(&items[0]), text(&items[1])), ("a.b(1)", "-c"));
