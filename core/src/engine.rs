@@ -239,6 +239,7 @@ impl Machine {
             pc: core::ptr::null(),
             base: core::ptr::null_mut(),
             fuel_reserve: 0,
+            slice: 0,
             fuel_used: 0,
             deadline: None,
             exit: Exit::None,
@@ -334,8 +335,10 @@ impl Machine {
         self.vm.imports.clear();
     }
 
-    /// Calls a script function with these arguments and runs it, after forgetting a program that was not finished. When the
-    /// outcome is not final, [`Machine::run`] goes on with it.
+    /// Calls a script function with these arguments.
+    ///
+    /// When no program is under way, it runs like one: an outcome that is not final is gone on with by [`Machine::run`]. When a
+    /// program is suspended, the function runs above it, to its end: it cannot suspend, and the budget must suffice.
     ///
     /// # Errors
     ///
@@ -350,6 +353,13 @@ impl Machine {
         let mut values = Vec::new();
         for arg in args {
             values.push(from_data(vm, arg)?);
+        }
+        if !vm.pc.is_null() {
+            let deadline = budget.seconds.map(|s| vm.clock.now() + s);
+            return Ok(match interp::run_above(vm, callee, &values, budget.fuel.unwrap_or(u64::MAX), deadline) {
+                Ok(value) => Outcome::Finished(to_data(vm, value)?),
+                Err(error) => Outcome::Failed(error),
+            });
         }
         interp::start_with(vm, callee, &values);
         if matches!(vm.exit, Exit::None) && !vm.pc.is_null() {

@@ -118,7 +118,12 @@ unsafe fn begin_with(
 pub(crate) fn run_nested(vm: &mut Vm, callee: Value, args: &[Value]) -> Result<Value, Error> {
     let (pc, base) = (vm.pc, vm.base);
     let base_at = call::slot(vm.stack.start, base);
-    let (fuel, reserve, deadline) = (vm.fuel, vm.fuel_reserve, vm.deadline);
+    let (fuel, reserve, slice, deadline) = (vm.fuel, vm.fuel_reserve, vm.slice, vm.deadline);
+    let used_before = vm.fuel_used;
+    let left = match reserve {
+        u64::MAX => u64::MAX,
+        _ => reserve.saturating_sub(u64::try_from(slice - fuel).unwrap_or(0)),
+    };
     let partial = vm.partial.take();
     // SAFETY: the frame that called the native function; its registers and the native function's arguments end before the slack.
     let top_at = call::slot(vm.stack.start, unsafe { gc::top_of(vm, base) }) + crate::vm::stack::SLACK;
@@ -140,11 +145,15 @@ pub(crate) fn run_nested(vm: &mut Vm, callee: Value, args: &[Value]) -> Result<V
     } else {
         vm.pc = state.pc;
         vm.base = state.base;
-        run(vm, u64::MAX, deadline);
+        run(vm, left, deadline);
         core::mem::take(&mut vm.exit)
     };
+    // The run inside is paid by the slice outside.
+    let used = i64::try_from(vm.fuel_used - used_before).unwrap_or(i64::MAX);
+    vm.fuel_used = used_before;
+    let fuel = fuel.saturating_sub(used);
     (vm.pc, vm.base) = (pc, vm.stack.start.wrapping_add(base_at));
-    (vm.fuel, vm.fuel_reserve, vm.deadline) = (fuel, reserve, deadline);
+    (vm.fuel, vm.fuel_reserve, vm.slice, vm.deadline) = (fuel, reserve, slice, deadline);
     vm.partial = partial;
     match result {
         Exit::Finished(value) => Ok(value),
@@ -152,6 +161,27 @@ pub(crate) fn run_nested(vm: &mut Vm, callee: Value, args: &[Value]) -> Result<V
         Exit::Budget => Err(Error::new(ErrorKind::Limit, "the budget was spent inside a native function")),
         _ => Err(Error::new(ErrorKind::Host, "a script called by a native function cannot suspend")),
     }
+}
+
+/// Runs a function to its end above a program that is suspended.
+///
+/// # Errors
+///
+/// As [`run_nested`].
+pub(crate) fn run_above(
+    vm: &mut Vm,
+    callee: Value,
+    args: &[Value],
+    fuel: u64,
+    deadline: Option<f64>,
+) -> Result<Value, Error> {
+    vm.fuel = 0;
+    vm.slice = 0;
+    vm.fuel_reserve = fuel;
+    vm.deadline = deadline;
+    let result = run_nested(vm, callee, args);
+    vm.fuel_used += u64::try_from(-vm.fuel).unwrap_or(0);
+    result
 }
 
 /// Runs until the program ends, the fuel or time is spent, or something suspends it; the reason is left in `vm.exit`.
@@ -169,6 +199,7 @@ pub(crate) fn run(vm: &mut Vm, fuel: u64, deadline: Option<f64>) {
     loop {
         let slice = i64::try_from(vm.fuel_reserve).unwrap_or(i64::MAX).min(slice_max);
         vm.fuel = slice;
+        vm.slice = slice;
         // SAFETY: `pc` and `base` are those of a frame that `start` or an earlier run left.
         unsafe { dispatch::enter(vm.pc, vm.base, vm) };
         let used = u64::try_from(slice - vm.fuel).unwrap_or(0);

@@ -173,9 +173,21 @@ slow! {
                 _ => arith::pow(s, d, lhs, rhs),
             }
         });
+        pay_for(vm, value);
         base.add(usize::from(a_of(word))).write(value);
         next(pc, base, 1)
     }
+}
+
+/// Pays for making or looking at a value of this size, so that budgets hold where one instruction does much work.
+fn pay_for(vm: &mut Vm, value: Value) {
+    const ITEMS_PER_FUEL: usize = 16;
+    let size = match (value.as_list(), value.as_str()) {
+        (Some(list), _) => list.len(),
+        (_, Some(text)) => text.bytes().len() / 8,
+        _ => return,
+    };
+    vm.fuel = vm.fuel.saturating_sub((size / ITEMS_PER_FUEL) as i64);
 }
 
 slow! {
@@ -240,6 +252,7 @@ slow! {
         let word = *pc;
         let (lhs, rhs) = (*base.add(usize::from(b_of(word))), *base.add(usize::from(c_of(word))));
         attend!(pc, base, lhs, rhs);
+        pay_for(vm, lhs);
         let value = comparison(vm, op_at(pc), lhs, rhs);
         base.add(usize::from(a_of(word))).write(value);
         next(pc, base, 1)
@@ -254,6 +267,7 @@ slow! {
         let lhs = *base.add(usize::from(a_of(word)));
         let rhs = operand(pc, base, op.operands()[1], b_of(word));
         attend!(pc, base, lhs, rhs);
+        pay_for(vm, lhs);
         let holds = comparison(vm, op, lhs, rhs) == Value::ONE;
         let negated = matches!(
             op,

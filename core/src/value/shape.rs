@@ -69,6 +69,8 @@ struct Transition {
 pub struct Shapes {
     table: Vec<Shape>,
     transitions: HashTable<Transition>,
+    /// Addresses of the maps that some transition is for.
+    prototypes: HashTable<u64>,
     /// Changes when a map that others inherit from gains or loses a key or its parent.
     pub epoch: u32,
     next_dict: u32,
@@ -90,7 +92,7 @@ impl Shapes {
     /// Only the empty shape.
     pub fn new() -> Self {
         let table = alloc::vec![Shape { keys: Vec::new(), prototype: None }];
-        Shapes { table, transitions: HashTable::new(), epoch: 1, next_dict: FIRST_DICT }
+        Shapes { table, transitions: HashTable::new(), prototypes: HashTable::new(), epoch: 1, next_dict: FIRST_DICT }
     }
 
     /// The shape with this number.
@@ -131,6 +133,15 @@ impl Shapes {
         let prototype = if key == ISA { prototype } else { parent.prototype };
         self.table.try_reserve(1).ok()?;
         self.transitions.try_reserve(1, |t| hash(t.from, t.key, t.prototype)).ok()?;
+        if let Some(map) = prototype
+            && key == ISA
+        {
+            self.prototypes.try_reserve(1, |&a| hash(0, ISA, a)).ok()?;
+            let hashed = hash(0, ISA, map.address());
+            if self.prototypes.find(hashed, |&a| a == map.address()).is_none() {
+                self.prototypes.insert_unique(hashed, map.address(), |&a| hash(0, ISA, a));
+            }
+        }
         let to = self.table.len() as u32;
         self.table.push(Shape { keys, prototype });
         let new = Transition { from, key, prototype: address, to };
@@ -172,7 +183,10 @@ impl Shapes {
     /// its address.
     pub(super) fn forget_prototype(&mut self, map: Gc<Map>) {
         let address = map.address();
-        self.transitions.retain(|t| t.prototype != address);
+        if let Ok(known) = self.prototypes.find_entry(hash(0, ISA, address), |&a| a == address) {
+            known.remove();
+            self.transitions.retain(|t| t.prototype != address);
+        }
         self.prototype_changes();
     }
 

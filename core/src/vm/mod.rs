@@ -129,6 +129,8 @@ pub struct Vm {
     pub base: *mut Value,
     /// Fuel of this run beyond the current slice.
     pub fuel_reserve: u64,
+    /// Fuel the current slice began with.
+    pub slice: i64,
     /// Fuel used since the machine was made.
     pub fuel_used: u64,
     /// When this run must end, on the machine's clock.
