@@ -1,8 +1,9 @@
 //! The facade: programs and machines as a host uses them.
 //!
-//! A [`Program`] is compiled once and can run in any number of [`Machine`]s, on any threads. A machine runs one program at a time,
-//! a slice at a time: [`Machine::run`] takes a [`Budget`] and returns an [`Outcome`] that says how the slice ended. Globals stay
-//! when another program is loaded.
+//! A [`Program`] is compiled once and can run in any number of [`Machine`]s, on any threads. A
+//! machine runs one program at a time, a slice at a time: [`Machine::run`] takes a [`Budget`] and
+//! returns an [`Outcome`] that says how the slice ended. Globals stay when another program is
+//! loaded.
 #![allow(unsafe_code)] // Machines may move between threads.
 
 use crate::bytecode;
@@ -39,7 +40,8 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// An error of kind [`ErrorKind::Compile`] whose [`Error::diagnostics`] lists everything that is wrong.
+    /// An error of kind [`ErrorKind::Compile`] whose [`Error::diagnostics`] lists everything that
+    /// is wrong.
     pub fn compile(source: &str, dialect: Dialect) -> Result<Program, Error> {
         Self::compile_with(source, dialect, &CompileOptions::default())
     }
@@ -49,7 +51,11 @@ impl Program {
     /// # Errors
     ///
     /// As [`Program::compile`].
-    pub fn compile_with(source: &str, dialect: Dialect, options: &CompileOptions) -> Result<Program, Error> {
+    pub fn compile_with(
+        source: &str,
+        dialect: Dialect,
+        options: &CompileOptions,
+    ) -> Result<Program, Error> {
         compile_source(source, dialect, options).map(|program| Program(Arc::new(program)))
     }
 
@@ -61,7 +67,9 @@ impl Program {
     pub fn from_bytecode(program: bytecode::Program) -> Result<Program, Error> {
         match bytecode::verify(&program) {
             Ok(()) => Ok(Program(Arc::new(program))),
-            Err(error) => Err(Error::new(ErrorKind::Host, alloc::format!("invalid bytecode: {error:?}"))),
+            Err(error) => {
+                Err(Error::new(ErrorKind::Host, alloc::format!("invalid bytecode: {error:?}")))
+            }
         }
     }
 
@@ -156,7 +164,8 @@ impl Default for MachineOptions {
 /// How much a run may use.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Budget {
-    /// Fuel: about one unit for each instruction; unlimited when `None`. The same program uses the same fuel everywhere.
+    /// Fuel: about one unit for each instruction; unlimited when `None`. The same program uses the
+    /// same fuel everywhere.
     pub fuel: Option<u64>,
     /// Seconds on the machine's clock; unlimited when `None`.
     pub seconds: Option<f64>,
@@ -186,7 +195,8 @@ pub enum Outcome {
     BudgetSpent,
     /// The script called `yield`; run again to go on.
     Yielded,
-    /// A native function is not finished; run again to go on. `until` is when that makes sense, on the machine's clock.
+    /// A native function is not finished; run again to go on. `until` is when that makes sense, on
+    /// the machine's clock.
     Waiting {
         /// Earliest time that makes sense; any time when `None`.
         until: Option<f64>,
@@ -278,7 +288,10 @@ impl Machine {
     pub fn load(&mut self, program: &Program) -> Result<(), Error> {
         self.idle()?;
         if program.0.dialect != self.vm.dialect {
-            return Err(Error::new(ErrorKind::Host, "the program is of another dialect than the machine"));
+            return Err(Error::new(
+                ErrorKind::Host,
+                "the program is of another dialect than the machine",
+            ));
         }
         self.stop();
         match self.try_load(program) {
@@ -310,7 +323,8 @@ impl Machine {
         Ok(())
     }
 
-    /// Runs until the program ends, waits, fails, or the budget is spent. The script keeps its place: call again to go on.
+    /// Runs until the program ends, waits, fails, or the budget is spent. The script keeps its
+    /// place: call again to go on.
     ///
     /// After the end, `Finished(Data::Null)` again.
     pub fn run(&mut self, budget: Budget) -> Outcome {
@@ -337,13 +351,20 @@ impl Machine {
 
     /// Calls a script function with these arguments.
     ///
-    /// When no program is under way, it runs like one: an outcome that is not final is gone on with by [`Machine::run`]. When a
-    /// program is suspended, the function runs above it, to its end: it cannot suspend, and the budget must suffice.
+    /// When no program is under way, it runs like one: an outcome that is not final is gone on with
+    /// by [`Machine::run`]. When a program is suspended, the function runs above it, to its end: it
+    /// cannot suspend, and the budget must suffice.
     ///
     /// # Errors
     ///
-    /// Handles of another machine, what is no function, memory. Errors of the script are an outcome.
-    pub fn call(&mut self, function: &Handle, args: &[Data], budget: Budget) -> Result<Outcome, Error> {
+    /// Handles of another machine, what is no function, memory. Errors of the script are an
+    /// outcome.
+    pub fn call(
+        &mut self,
+        function: &Handle,
+        args: &[Data],
+        budget: Budget,
+    ) -> Result<Outcome, Error> {
         self.idle()?;
         let vm = &mut *self.vm;
         let callee = crate::host::values::held(vm, function)?;
@@ -356,10 +377,18 @@ impl Machine {
         }
         if !vm.pc.is_null() {
             let deadline = budget.seconds.map(|s| vm.clock.now() + s);
-            return Ok(match interp::run_above(vm, callee, &values, budget.fuel.unwrap_or(u64::MAX), deadline) {
-                Ok(value) => Outcome::Finished(to_data(vm, value)?),
-                Err(error) => Outcome::Failed(error),
-            });
+            return Ok(
+                match interp::run_above(
+                    vm,
+                    callee,
+                    &values,
+                    budget.fuel.unwrap_or(u64::MAX),
+                    deadline,
+                ) {
+                    Ok(value) => Outcome::Finished(to_data(vm, value)?),
+                    Err(error) => Outcome::Failed(error),
+                },
+            );
         }
         interp::start_with(vm, callee, &values);
         if matches!(vm.exit, Exit::None) && !vm.pc.is_null() {
@@ -368,7 +397,8 @@ impl Machine {
         Ok(outcome(vm))
     }
 
-    /// Registers a native function for scripts of this machine; returns it as a value. It hides an intrinsic of that name.
+    /// Registers a native function for scripts of this machine; returns it as a value. It hides an
+    /// intrinsic of that name.
     ///
     /// # Errors
     ///
@@ -383,8 +413,8 @@ impl Machine {
         vm.handles.hold(value).map_err(|e| refused(e.into()))
     }
 
-    /// REPL: the value of the last expression statement since the last call, for programs compiled with
-    /// [`CompileOptions::repl`]; `None` when there was none.
+    /// REPL: the value of the last expression statement since the last call, for programs compiled
+    /// with [`CompileOptions::repl`]; `None` when there was none.
     ///
     /// # Errors
     ///
@@ -463,7 +493,8 @@ impl Drop for Machine {
 }
 
 impl Context<'_> {
-    /// Calls a script function from a native one and returns its value. The script cannot suspend inside.
+    /// Calls a script function from a native one and returns its value. The script cannot suspend
+    /// inside.
     ///
     /// # Errors
     ///

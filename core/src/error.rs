@@ -1,8 +1,8 @@
 //! Errors, and every text a user of a script can see.
 //!
-//! Four kinds, never mixed: [`Diagnostic`]s (bad source: many, with positions), script [`Error`]s (a value the host
-//! handles), host errors (misuse of the API), and bugs (assertions). Texts that scripts see match the specification to
-//! the letter (LANGUAGE.md §18) and stand here only.
+//! Four kinds, never mixed: [`Diagnostic`]s (bad source: many, with positions), script [`Error`]s
+//! (a value the host handles), host errors (misuse of the API), and bugs (assertions). Texts that
+//! scripts see match the specification to the letter (LANGUAGE.md §18) and stand here only.
 
 use crate::span::Span;
 use alloc::string::String;
@@ -25,7 +25,8 @@ pub struct Diagnostic {
     pub message: String,
     /// The line to report, counted from 1; `None` where the reference leaves it out (spec §18.1).
     pub line: Option<u32>,
-    /// Where to point in the source text. It can be on another line than `line`, which follows the reference.
+    /// Where to point in the source text. It can be on another line than `line`, which follows the
+    /// reference.
     pub span: Span,
     /// How to mend it, in our own words, when we know.
     pub help: Option<String>,
@@ -95,7 +96,13 @@ impl Error {
     #[cold]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let message = message.into();
-        Error(Box::new(Inner { kind, message, location: None, trace: Vec::new(), diagnostics: Vec::new() }))
+        Error(Box::new(Inner {
+            kind,
+            message,
+            location: None,
+            trace: Vec::new(),
+            diagnostics: Vec::new(),
+        }))
     }
 
     /// A run-time error without a place yet.
@@ -246,7 +253,8 @@ pub mod text {
         alloc::format!("{operation}: got a {got} where a {wanted} was required")
     }
 
-    /// `insert` or `remove` outside a list: the position after adjustment, and the last that is allowed.
+    /// `insert` or `remove` outside a list: the position after adjustment, and the last that is
+    /// allowed.
     pub(crate) fn index_out_of_range(index: i64, last: i64) -> super::String {
         alloc::format!("Index Error: index ({index} out of range (0 to {last}))")
     }

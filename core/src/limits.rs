@@ -9,9 +9,9 @@ pub const NESTING_MAX: usize = 200;
 
 /// Greatest depth of the syntax tree, in statements and expressions from the root to a leaf.
 ///
-/// Bounds the recursion of every walk over the tree. It is greater than [`NESTING_MAX`] since chains
-/// such as `"a" + "b" + …` and `a.b.c…` make deep trees without nesting: 1000 links are possible in
-/// any block.
+/// Bounds the recursion of every walk over the tree. It is greater than [`NESTING_MAX`] since
+/// chains such as `"a" + "b" + …` and `a.b.c…` make deep trees without nesting: 1000 links are
+/// possible in any block.
 pub const TREE_DEPTH_MAX: usize = 1400;
 
 /// How far the parser looks for closing brackets after an error, in tokens.

@@ -1,7 +1,7 @@
 //! Positions in source text.
 //!
-//! A [`Span`] is a range of byte offsets into one source text. Lines are derived from it when they are needed
-//! ([`line_of`]), except in compiled code, which carries its own line table.
+//! A [`Span`] is a range of byte offsets into one source text. Lines are derived from it when they
+//! are needed ([`line_of`]), except in compiled code, which carries its own line table.
 
 /// A half-open range `start..end` of byte offsets into a source text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,8 @@ impl Span {
     }
 }
 
-/// The line, counted from 1, on which byte `offset` of `text` stands. LF, CRLF and a lone CR each end a line.
+/// The line, counted from 1, on which byte `offset` of `text` stands. LF, CRLF and a lone CR each
+/// end a line.
 pub fn line_of(text: &str, offset: u32) -> u32 {
     let before = &text.as_bytes()[..text.len().min(offset as usize)];
     let mut line = 1;

@@ -6,9 +6,10 @@
 //!     1       eval            r1 r0
 //! ```
 //!
-//! A line holds the word's index, the source line where it changes, the operation and its operands: registers as `r3`,
-//! constants as `k7` with their value, names of globals with an `@`, jump targets as word indices. What the side tables say
-//! about a word follows it. Listing a program that was not verified is safe: what makes no sense is shown as a number.
+//! A line holds the word's index, the source line where it changes, the operation and its operands:
+//! registers as `r3`, constants as `k7` with their value, names of globals with an `@`, jump
+//! targets as word indices. What the side tables say about a word follows it. Listing a program
+//! that was not verified is safe: what makes no sense is shown as a number.
 
 use super::encode::{Extra, Kind, Op, a_of, b_of, bc_of, c_of, op_of, x_of};
 use super::proto::{Const, Fallback, Outer, Program, Proto};
@@ -83,7 +84,13 @@ fn list_code(out: &mut String, program: &Program, proto: &Proto) -> Result {
     Ok(())
 }
 
-fn list_instruction(out: &mut String, program: &Program, proto: &Proto, at: usize, op: Op) -> Result {
+fn list_instruction(
+    out: &mut String,
+    program: &Program,
+    proto: &Proto,
+    at: usize,
+    op: Op,
+) -> Result {
     let word = proto.code[at];
     let mut line = String::new();
     let [a, b, c, x] = op.operands();

@@ -1,4 +1,5 @@
-//! Instruction words: the operations of the table as a type, and how words are made and taken apart.
+//! Instruction words: the operations of the table as a type, and how words are made and taken
+//! apart.
 //!
 //! ```text
 //!  63      48 47      32 31      16 15    8 7     0
@@ -9,8 +10,9 @@
 //! +---------------------+
 //! ```
 //!
-//! Extra words follow the first one: `Key` holds an index into the function's constants, `Name` one into the program's
-//! names, `Index` a register, `Target` a jump relative to that very word (a sign-extended number), `Cache` zero.
+//! Extra words follow the first one: `Key` holds an index into the function's constants, `Name` one
+//! into the program's names, `Index` a register, `Target` a jump relative to that very word (a
+//! sign-extended number), `Cache` zero.
 
 use crate::for_each_op;
 

@@ -1,8 +1,9 @@
 //! Bytecode: what the compiler makes and the interpreter runs.
 //!
-//! [`ops`] is the instruction set, a table; `encode` derives from it how words are made and taken apart, [`verify`]
-//! what makes a program safe to run, [`disassemble`] how it reads. [`proto`] is a compiled program: plain data, which
-//! knows neither heap nor machine. `docs/BYTECODE.md` says how the pieces fit together.
+//! [`ops`] is the instruction set, a table; `encode` derives from it how words are made and taken
+//! apart, [`verify`] what makes a program safe to run, [`disassemble`] how it reads. [`proto`] is a
+//! compiled program: plain data, which knows neither heap nor machine. `docs/BYTECODE.md` says how
+//! the pieces fit together.
 
 mod disasm;
 mod encode;

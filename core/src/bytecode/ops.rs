@@ -1,19 +1,22 @@
 //! The instruction set, stated once.
 //!
-//! Everything else is derived from this table: the [`Op`] numbers, operand kinds, sizes, printing, verification,
-//! linking and both dispatch tables. A row that some consumer does not handle fails to compile there.
+//! Everything else is derived from this table: the [`Op`] numbers, operand kinds, sizes, printing,
+//! verification, linking and both dispatch tables. A row that some consumer does not handle fails
+//! to compile there.
 //!
-//! An instruction is one 64-bit word `op:8 x:8 a:16 b:16 c:16` (lowest bits first) and, for some, extra words
-//! behind it. Registers are read before `a` is written. Jumps and pool references count words from the word
-//! that holds them. Rows marked `quick` are specialized variants: the interpreter writes them over hot sites; the
-//! compiler never emits them and the verifier refuses them. `docs/BYTECODE.md` says how the pieces fit together.
+//! An instruction is one 64-bit word `op:8 x:8 a:16 b:16 c:16` (lowest bits first) and, for some,
+//! extra words behind it. Registers are read before `a` is written. Jumps and pool references count
+//! words from the word that holds them. Rows marked `quick` are specialized variants: the
+//! interpreter writes them over hot sites; the compiler never emits them and the verifier refuses
+//! them. `docs/BYTECODE.md` says how the pieces fit together.
 
 /// Calls `$mac!` with every row: `Name handler text [a b c x] [extra words] class;`
 ///
-/// Operand kinds: `Dst` and `Src` registers, `Pool` a pc-relative constant, `Jump` a pc-relative target,
-/// `Name32` a global's index over `b` and `c`, `Jump32` and `Pool32` likewise, `Count`, `Slot` and `Proto` plain
-/// numbers, `None` unused. `c` is `Hi` where `b` takes 32 bits. Extra words: `Key` a constant used as a map key,
-/// `Name` the index of a global, `Cache` owned by the interpreter (zero in a compiled program).
+/// Operand kinds: `Dst` and `Src` registers, `Pool` a pc-relative constant, `Jump` a pc-relative
+/// target, `Name32` a global's index over `b` and `c`, `Jump32` and `Pool32` likewise, `Count`,
+/// `Slot` and `Proto` plain numbers, `None` unused. `c` is `Hi` where `b` takes 32 bits. Extra
+/// words: `Key` a constant used as a map key, `Name` the index of a global, `Cache` owned by the
+/// interpreter (zero in a compiled program).
 #[macro_export]
 macro_rules! for_each_op {
     ($mac:ident) => { $mac! {
@@ -21,8 +24,8 @@ macro_rules! for_each_op {
         Nop nop "nop" [None None None None] [] plain;
         /// `a = b`, as it is.
         Move mov "move" [Dst Src None None] [] plain;
-        /// `a = ` the value of variable register `b` as an expression reads it: a function is called, an unassigned
-        /// variable is looked up further out (side table `fallbacks`).
+        /// `a = ` the value of variable register `b` as an expression reads it: a function is
+        /// called, an unassigned variable is looked up further out (side table `fallbacks`).
         Eval eval "eval" [Dst Src None None] [] plain;
         /// `a = constant`.
         LoadK load_k "load_k" [Dst Pool32 Hi None] [] plain;
@@ -31,27 +34,30 @@ macro_rules! for_each_op {
         /// Marks registers `a .. a + b` as unassigned.
         LoadUnassigned load_unassigned "load_unassigned" [Dst Count None None] [] plain;
 
-        /// `a = global`; a function is called. `x = 1`: warn when it is not a variable of the script (spec §12.6).
+        /// `a = global`; a function is called. `x = 1`: warn when it is not a variable of the
+        /// script (spec §12.6).
         GetGlobal get_global "get_global" [Dst Name32 Hi Count] [] plain;
         /// `a = global`, not called (`@name`).
         GetGlobalRaw get_global_raw "get_global_raw" [Dst Name32 Hi None] [] plain;
         /// `global = a`.
         SetGlobal set_global "set_global" [Src Name32 Hi None] [] plain;
-        /// Fails with `Undefined Local Identifier` unless the global is assigned (top-level `x op= …`).
+        /// Fails with `Undefined Local Identifier` unless the global is assigned (top-level `x op=
+        /// …`).
         CheckGlobal check_global "check_global" [None Name32 Hi None] [] plain;
         /// The same for the variable in register `a`; the name comes from `fallbacks`.
         CheckLocal check_local "check_local" [Src None None None] [] plain;
         /// `a = globals`, the map.
         LoadGlobals load_globals "load_globals" [Dst None None None] [] plain;
 
-        /// `a = ` slot `b` of the environment this function captured; called when a function; when unassigned, looked
-        /// up further out (`fallbacks`).
+        /// `a = ` slot `b` of the environment this function captured; called when a function; when
+        /// unassigned, looked up further out (`fallbacks`).
         GetUp get_up "get_up" [Dst Slot None None] [] plain;
         /// The same, not called.
         GetUpRaw get_up_raw "get_up_raw" [Dst Slot None None] [] plain;
         /// Slot `b` of the captured environment `= a` (`outer.name = …`).
         SetUp set_up "set_up" [Src Slot None None] [] plain;
-        /// `a = outer.name` for slot `b`: called when a function; unassigned is a missing key. `x = 1`: not called.
+        /// `a = outer.name` for slot `b`: called when a function; unassigned is a missing key. `x =
+        /// 1`: not called.
         UpMember up_member "up_member" [Dst Slot None Count] [Key] plain;
         /// `a = ` a fresh environment of `b` unassigned slots.
         NewEnv new_env "new_env" [Dst Slot None None] [] plain;
@@ -62,18 +68,20 @@ macro_rules! for_each_op {
         /// Slot `c` of the environment in register `b` `= a`.
         SetEnv set_env "set_env" [Src Src Slot None] [] plain;
 
-        /// `a = ` a map holding the parameters (and bound `self`, `super`): the scope of a function whose variables
-        /// can be reached as a map (`locals`, `import`, `outer` as a value in an inner function).
+        /// `a = ` a map holding the parameters (and bound `self`, `super`): the scope of a function
+        /// whose variables can be reached as a map (`locals`, `import`, `outer` as a value in an
+        /// inner function).
         NewScope new_scope "new_scope" [Dst None None None] [] plain;
-        /// `a = ` the variable `Key` seen from the scope map in register `b`: scope, captured environment or map,
-        /// globals, intrinsics; called when a function. `x`: bit 0 not called, bit 1 warn when not in the scope.
+        /// `a = ` the variable `Key` seen from the scope map in register `b`: scope, captured
+        /// environment or map, globals, intrinsics; called when a function. `x`: bit 0 not called,
+        /// bit 1 warn when not in the scope.
         GetScope get_scope "get_scope" [Dst Src None Count] [Key Name] plain;
         /// The variable `Key` of the scope map in register `b` `= a`.
         SetScope set_scope "set_scope" [Src Src None None] [Key] plain;
         /// Fails with `Undefined Local Identifier` unless the scope map in register `a` has `Key`.
         CheckScope check_scope "check_scope" [Src None None None] [Key] plain;
-        /// `a = ` the variable `Key` seen from a function that captured a scope map: that map, globals, intrinsics;
-        /// called when a function. `x = 1`: not called.
+        /// `a = ` the variable `Key` seen from a function that captured a scope map: that map,
+        /// globals, intrinsics; called when a function. `x = 1`: not called.
         GetOuter get_outer "get_outer" [Dst None None Count] [Key Name] plain;
         /// `a = outer` as a map: the captured scope map, or the globals.
         LoadOuter load_outer "load_outer" [Dst None None None] [] plain;
@@ -145,7 +153,8 @@ macro_rules! for_each_op {
         JumpIfNot jump_if_not "jump_if_not" [Src None Jump None] [] jump;
         /// Short circuit of `and`: when `a` is false, `a = 0` and goes to `c`.
         AndShort and_short "and_short" [Src None Jump None] [] jump;
-        /// Short circuit of `or`: when `a` is a number that truncates to non-zero, `a = 1` and goes to `c`.
+        /// Short circuit of `or`: when `a` is a number that truncates to non-zero, `a = 1` and goes
+        /// to `c`.
         OrShort or_short "or_short" [Src None Jump None] [] jump;
         /// Goes to `c` when `a < b`; the rows below likewise.
         JLt j_lt "j_lt" [Src Src Jump None] [] jump;
@@ -154,14 +163,16 @@ macro_rules! for_each_op {
         JGe j_ge "j_ge" [Src Src Jump None] [] jump;
         JEq j_eq "j_eq" [Src Src Jump None] [] jump;
         JNe j_ne "j_ne" [Src Src Jump None] [] jump;
-        /// Goes to `c` unless `a < b` (a comparison that is null counts as false); the rows below likewise.
+        /// Goes to `c` unless `a < b` (a comparison that is null counts as false); the rows below
+        /// likewise.
         JNotLt j_not_lt "j_not_lt" [Src Src Jump None] [] jump;
         JNotLe j_not_le "j_not_le" [Src Src Jump None] [] jump;
         JNotGt j_not_gt "j_not_gt" [Src Src Jump None] [] jump;
         JNotGe j_not_ge "j_not_ge" [Src Src Jump None] [] jump;
         JNotEq j_not_eq "j_not_eq" [Src Src Jump None] [] jump;
         JNotNe j_not_ne "j_not_ne" [Src Src Jump None] [] jump;
-        /// The same with a constant on the right. Any constant for `==` and `!=`, a number for the rest.
+        /// The same with a constant on the right. Any constant for `==` and `!=`, a number for the
+        /// rest.
         JLtK j_lt_k "j_lt_k" [Src Pool Jump None] [] jump;
         JLeK j_le_k "j_le_k" [Src Pool Jump None] [] jump;
         JGtK j_gt_k "j_gt_k" [Src Pool Jump None] [] jump;
@@ -190,27 +201,32 @@ macro_rules! for_each_op {
         /// Bottom of a loop: pays fuel and goes back to `c` when `a` is true.
         LoopIf loop_if "loop_if" [Src None Jump None] [] jump;
 
-        /// When the global `Name` is the intrinsic `range` and the `x` arguments from register `b` make a counting
-        /// range, `a .. a + 4` become its loop state; otherwise `a` becomes what the call returns.
+        /// When the global `Name` is the intrinsic `range` and the `x` arguments from register `b`
+        /// make a counting range, `a .. a + 4` become its loop state; otherwise `a` becomes what
+        /// the call returns.
         RangeInit range_init "range_init" [Dst Src None Count] [Name] plain;
-        /// Starts a loop over the sequence in `a` (loop state `a .. a + 4`): `b = ` first element, or goes to `c`.
+        /// Starts a loop over the sequence in `a` (loop state `a .. a + 4`): `b = ` first element,
+        /// or goes to `c`.
         ForPrep for_prep "for_prep" [Src Dst Jump None] [] jump;
         /// Next iteration: pays fuel, `b = ` next element and back to `c`, or goes on.
         ForNext for_next "for_next" [Src Dst Jump None] [] jump;
-        /// `a = ` element `c` (a number) of the sequence in `b` (loop state `b .. b + 4`), or goes to `Target` when
-        /// `c` is not below its length. For loops whose index is a variable the script can see (spec §15.3).
+        /// `a = ` element `c` (a number) of the sequence in `b` (loop state `b .. b + 4`), or goes
+        /// to `Target` when `c` is not below its length. For loops whose index is a variable the
+        /// script can see (spec §15.3).
         IterGet iter_get "iter_get" [Dst Src Src None] [Target] jump;
 
-        /// `a = c(…)` with `x` arguments from register `b`; the four registers below `b` are the frame header.
-        /// A callee that is no function: its value when `x = 0`, else an error.
+        /// `a = c(…)` with `x` arguments from register `b`; the four registers below `b` are the
+        /// frame header. A callee that is no function: its value when `x = 0`, else an error.
         Call call "call" [Dst Src Src Count] [] plain;
         /// The same with the callee in the global `Name`.
         CallGlobal call_global "call_global" [Dst Src None Count] [Name Cache] plain;
         /// `a = c.Key(…)`: five registers below `b` are reserved; `self` is bound (spec §14.4).
         CallMethod call_method "call_method" [Dst Src Src Count] [Key Cache Cache Cache] plain;
-        /// `a = super.Key(…)`: looked up from register `c`, called with the `self` of register `c - 1`.
+        /// `a = super.Key(…)`: looked up from register `c`, called with the `self` of register `c -
+        /// 1`.
         CallSuper call_super "call_super" [Dst Src Src Count] [Key Cache Cache Cache] plain;
-        /// `a = c[i](…)` at the start of a statement; `i` is the register in `Index`. Five registers below `b` reserved.
+        /// `a = c[i](…)` at the start of a statement; `i` is the register in `Index`. Five
+        /// registers below `b` reserved.
         CallIndex call_index "call_index" [Dst Src Src Count] [Index] plain;
         /// Ends the function with the value of `a`.
         Return ret "return" [Src None None None] [] end;
@@ -237,16 +253,18 @@ macro_rules! for_each_op {
         NewMap new_map "new_map" [Dst Src Slot None] [Cache] plain;
         /// `a = {}`.
         NewMapEmpty new_map_empty "new_map_empty" [Dst None None None] [] plain;
-        /// `a = ` a function made of the inner function `b`, capturing the environment or scope map in register `c`;
-        /// nothing when `x = 1`.
+        /// `a = ` a function made of the inner function `b`, capturing the environment or scope map
+        /// in register `c`; nothing when `x = 1`.
         Closure closure "closure" [Dst Proto Src Count] [] plain;
         /// Raises the run-time error whose text is the constant.
         Fail fail "fail" [None Pool32 Hi None] [] end;
         /// REPL: stores `a` as the implicit result and in the global `_`.
         StoreResult store_result "store_result" [Src None None None] [] plain;
-        /// Ends a run of the interpreter: the bottom frame has returned. Only in stubs of the machine.
+        /// Ends a run of the interpreter: the bottom frame has returned. Only in stubs of the
+        /// machine.
         Halt halt "halt" [None None None None] [] quick;
-        /// Ends an `import`: stores the module's value for the importer. Only in stubs of the machine.
+        /// Ends an `import`: stores the module's value for the importer. Only in stubs of the
+        /// machine.
         ImportDone import_done "import_done" [None None None None] [] quick;
 
         /// `get_prop` of an own property of a map with one of four cached shapes.

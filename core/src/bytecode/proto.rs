@@ -1,9 +1,10 @@
 //! Compiled programs: plain immutable data, shared by any number of machines and threads.
 //!
-//! A [`Program`] is the unit of compilation; its [`Proto`]s are its functions, the main program first. Nothing here
-//! knows the heap: constants are text and numbers, globals are indices into a table of names. A machine that runs a
-//! program *links* each function once: it copies the words, puts its own values in the pool behind them and its own
-//! cell numbers in place of names (`vm/code.rs`), so that the copy can be specialized while the program stays shared.
+//! A [`Program`] is the unit of compilation; its [`Proto`]s are its functions, the main program
+//! first. Nothing here knows the heap: constants are text and numbers, globals are indices into a
+//! table of names. A machine that runs a program *links* each function once: it copies the words,
+//! puts its own values in the pool behind them and its own cell numbers in place of names
+//! (`vm/code.rs`), so that the copy can be specialized while the program stays shared.
 
 use crate::syntax::Dialect;
 use alloc::string::String;
@@ -14,7 +15,8 @@ use alloc::vec::Vec;
 pub struct Program {
     /// The dialect it was compiled for.
     pub dialect: Dialect,
-    /// Name of the source as error locations show it (`file.ms`); `None` for the main program of v1.
+    /// Name of the source as error locations show it (`file.ms`); `None` for the main program of
+    /// v1.
     pub name: Option<String>,
     /// Its functions; the main program is `protos[0]`.
     pub protos: Vec<Proto>,
@@ -36,11 +38,13 @@ pub enum Const {
 /// A compiled function.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Proto {
-    /// What it was assigned to, for listings; empty for an unnamed literal, `@main` for a main program.
+    /// What it was assigned to, for listings; empty for an unnamed literal, `@main` for a main
+    /// program.
     pub name: String,
     /// Parameters with their defaults.
     pub params: Vec<ParamInfo>,
-    /// Instruction words. A pool reference points behind the last word: word `code.len() + k` stands for `consts[k]`.
+    /// Instruction words. A pool reference points behind the last word: word `code.len() + k`
+    /// stands for `consts[k]`.
     pub code: Vec<u64>,
     /// The pool.
     pub consts: Vec<Const>,
@@ -56,7 +60,8 @@ pub struct Proto {
     pub env_names: Vec<String>,
     /// Line of each stretch of words: `(first word, line)`, ascending.
     pub lines: Vec<(u32, u32)>,
-    /// Where an instruction goes when an operand is a function or unassigned: `(word, word of the cold copy)`, ascending.
+    /// Where an instruction goes when an operand is a function or unassigned: `(word, word of the
+    /// cold copy)`, ascending.
     pub cold: Vec<(u32, u32)>,
     /// Where a variable is looked up when it is unassigned: `(word, how)`, ascending.
     pub fallbacks: Vec<(u32, Fallback)>,
@@ -76,7 +81,8 @@ pub struct ParamInfo {
 pub struct ProtoFlags {
     /// Calls store `self` and `super` (or *unassigned*) in the two registers after the parameters.
     pub uses_self: bool,
-    /// The first parameter is named `self`: a call through a dot passes the receiver there (spec §13.2).
+    /// The first parameter is named `self`: a call through a dot passes the receiver there (spec
+    /// §13.2).
     pub self_param: bool,
     /// Register that holds the scope map, when there is one.
     pub scope_register: Option<u16>,

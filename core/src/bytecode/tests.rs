@@ -116,7 +116,10 @@ fn jumps_are_checked() {
     let back = |op: Op| word_bc(op, 0, 0, -1);
     check(&[word_bc(Op::Jump, 0, 0, 1)], "");
     check(&[word_bc(Op::Jump, 0, 0, 2)], "jump to no instruction");
-    check(&[word_bc(Op::Jump, 0, 0, 2), word(Op::CallGlobal, 0, 0, 4, 0), 0, 0], "jump to no instruction");
+    check(
+        &[word_bc(Op::Jump, 0, 0, 2), word(Op::CallGlobal, 0, 0, 4, 0), 0, 0],
+        "jump to no instruction",
+    );
     check(&[word(Op::Nop, 0, 0, 0, 0), back(Op::Loop)], "");
     check(&[word(Op::Nop, 0, 0, 0, 0), back(Op::Jump)], "a way back that pays no fuel");
     check(&[word_bc(Op::Jump, 0, 0, 0)], "a way back that pays no fuel");
@@ -126,7 +129,10 @@ fn jumps_are_checked() {
     check(&[word(Op::IterGet, 0, 0, 9, 0), 1], "registers outside the frame");
     check(&[word(Op::ForNext, 0, 9, 0, 0)], "registers outside the frame");
     assert_eq!(refusal(&program(vec![word(Op::Nop, 0, 0, 0, 0)])), "runs off the end");
-    assert_eq!(refusal(&program(vec![word(Op::GetProp, 0, 0, 0, 0), 0])), "extra words are missing");
+    assert_eq!(
+        refusal(&program(vec![word(Op::GetProp, 0, 0, 0, 0), 0])),
+        "extra words are missing"
+    );
     assert_eq!(refusal(&program(Vec::new())), "no code, or too much");
 }
 

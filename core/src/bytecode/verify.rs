@@ -1,12 +1,13 @@
 //! Verification: what makes a program safe to run, whoever made it.
 //!
-//! The interpreter trusts a verified program: registers lie inside the frame, jumps land on instructions of the same
-//! function, indices of constants, names, keys and inner functions are in range, execution never runs off the end, and
-//! every cycle pays fuel. It still checks values: what a register holds (a number, an environment, a loop's state), slots
-//! of environments and lengths.
+//! The interpreter trusts a verified program: registers lie inside the frame, jumps land on
+//! instructions of the same function, indices of constants, names, keys and inner functions are in
+//! range, execution never runs off the end, and every cycle pays fuel. It still checks values: what
+//! a register holds (a number, an environment, a loop's state), slots of environments and lengths.
 //!
-//! Cycles: only `Loop…`, `ForNext` and calls go back for a fee. Other jumps go forward, except that a cold copy (code behind
-//! the function that the table `cold` leads to) returns behind the words that led to it.
+//! Cycles: only `Loop…`, `ForNext` and calls go back for a fee. Other jumps go forward, except that
+//! a cold copy (code behind the function that the table `cold` leads to) returns behind the words
+//! that led to it.
 
 use super::encode::{Class, Extra, Kind, Op, a_of, b_of, bc_of, c_of, jump_of, op_of, x_of};
 use super::proto::{Const, Program, Proto};
@@ -48,7 +49,8 @@ impl core::error::Error for VerifyError {}
 
 /// Checks that a program is safe to run.
 ///
-/// Takes time and memory proportional to the program, never panics, and accepts everything the compiler makes.
+/// Takes time and memory proportional to the program, never panics, and accepts everything the
+/// compiler makes.
 ///
 /// # Errors
 ///
@@ -143,7 +145,11 @@ fn check_constants(proto: &Proto) -> Check {
             let Some(Const::Str(text)) = proto.consts.get(usize::from(key)) else {
                 return fault(0, "a key of a map literal is no string");
             };
-            require(text != "__isa" && seen.insert(text), 0, "a key of a map literal is not allowed")?;
+            require(
+                text != "__isa" && seen.insert(text),
+                0,
+                "a key of a map literal is not allowed",
+            )?;
         }
     }
     Ok(())
@@ -245,7 +251,8 @@ impl Function<'_> {
                     let is_there = usize::from(field) < self.proto.children.len();
                     require(is_there, at, "inner function out of range")?;
                 }
-                // `check_spans` knows what they count; the other half of 32 bits was checked with the first.
+                // `check_spans` knows what they count; the other half of 32 bits was checked with
+                // the first.
                 Kind::Count | Kind::Slot | Kind::Hi => {}
             }
         }
@@ -286,7 +293,13 @@ impl Function<'_> {
             return fault(at, "constant out of range");
         };
         match op {
-            Op::LoadK | Op::JEqK | Op::JNeK | Op::JNotEqK | Op::JNotNeK | Op::LoopEqK | Op::LoopNeK => Ok(()),
+            Op::LoadK
+            | Op::JEqK
+            | Op::JNeK
+            | Op::JNotEqK
+            | Op::JNotNeK
+            | Op::LoopEqK
+            | Op::LoopNeK => Ok(()),
             Op::Fail => require(matches!(constant, Const::Str(_)), at, "the message is no string"),
             _ => require(matches!(constant, Const::Number(_)), at, "the constant is no number"),
         }
@@ -348,7 +361,9 @@ impl Function<'_> {
         let x = x_of(self.proto.code[at]);
         match op {
             Op::GetScope => require(x <= 3, at, "unknown flags"),
-            Op::GetGlobal | Op::UpMember | Op::GetOuter | Op::Closure => require(x <= 1, at, "unknown flags"),
+            Op::GetGlobal | Op::UpMember | Op::GetOuter | Op::Closure => {
+                require(x <= 1, at, "unknown flags")
+            }
             Op::GetUp | Op::GetUpRaw | Op::GetEnv | Op::GetEnvRaw | Op::CheckLocal => {
                 let fallbacks = &self.proto.fallbacks;
                 let found = fallbacks.binary_search_by_key(&at, |&(word, _)| index(word));
@@ -358,7 +373,8 @@ impl Function<'_> {
         }
     }
 
-    /// Every way back pays fuel, or leads from a cold copy to a place behind every word that leads there.
+    /// Every way back pays fuel, or leads from a cold copy to a place behind every word that leads
+    /// there.
     fn check_cycles(&self, edges: &[Edge]) -> Check {
         // The copies in order, each with the last word that leads to it.
         let mut copies: Vec<(usize, usize)> = Vec::new();
@@ -373,7 +389,8 @@ impl Function<'_> {
                 require(edge.to < self.cold_start, edge.from, "jump into a cold copy")?;
                 require(!is_back || edge.pays, edge.from, "a way back that pays no fuel")?;
             } else if is_back && !edge.pays {
-                // Sorted by copy, then by word: the last one not behind the jump is the last word of its copy.
+                // Sorted by copy, then by word: the last one not behind the jump is the last word
+                // of its copy.
                 let end = copies.partition_point(|&(start, _)| start <= edge.from);
                 let entry = end.checked_sub(1).map(|last| copies[last].1);
                 let is_behind = entry.is_some_and(|entry| entry < edge.to);

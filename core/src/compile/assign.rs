@@ -1,7 +1,8 @@
 //! Assignments: `=` and `op=` (spec §4.7, §4.8).
 //!
-//! The left side is evaluated first: container, then index. What remains of it waits in registers while the right side is
-//! evaluated. A compound assignment (v1) evaluates it once, and reads the old value after the right side.
+//! The left side is evaluated first: container, then index. What remains of it waits in registers
+//! while the right side is evaluated. A compound assignment (v1) evaluates it once, and reads the
+//! old value after the right side.
 
 use super::collect::{is_name, target_of};
 use super::emit::{Arg, Reg};
@@ -177,8 +178,9 @@ impl<'a> FnCompiler<'_, 'a> {
         }
     }
 
-    /// The container is evaluated once and used twice. It can wait in its variable's register when the right side is quiet:
-    /// the read of the old value finds out whether it needs a check, and until then nothing has happened.
+    /// The container is evaluated once and used twice. It can wait in its variable's register when
+    /// the right side is quiet: the read of the old value finds out whether it needs a check, and
+    /// until then nothing has happened.
     fn update_member(&mut self, target: &'a Expr, op: BinaryOp, value: &'a Expr) {
         let ExprKind::Member(base, name) = &target.kind else { return };
         if let Some(slot) = self.outer_slot(base, name) {
@@ -193,7 +195,8 @@ impl<'a> FnCompiler<'_, 'a> {
         let is_quiet = self.is_quiet(base) && self.is_quiet(value);
         self.in_region(is_quiet, Detour::Update(target, op, value), |this| {
             let top = this.top;
-            // `self` is not called, so its register serves both times even when the right side runs code.
+            // `self` is not called, so its register serves both times even when the right side runs
+            // code.
             let is_late_self =
                 is_name(base, "self") && !this.careful && this.region.is_none() && !has_call(value);
             let early = if is_quiet || is_late_self { Early::Direct } else { Early::Copy };
@@ -225,7 +228,8 @@ impl<'a> FnCompiler<'_, 'a> {
             let right = this.update_operand(value, Early::Copy);
             let old = this.reserve(1);
             this.put(Inst::new(Op::GetIndex, old, base, index));
-            // An element is not called when it is read, but the left side of an operator is (spec §4.8).
+            // An element is not called when it is read, but the left side of an operator is (spec
+            // §4.8).
             let checked = this.ready(Src { reg: old, check: Check::Call });
             this.update(op, old, checked, right);
             this.put(Inst::new(Op::SetIndex, base.reg, index.reg, old));

@@ -1,4 +1,5 @@
-//! Calls: windows, receivers, `super`, and what a statement does to a callee (docs/BYTECODE.md, "Calls").
+//! Calls: windows, receivers, `super`, and what a statement does to a callee (docs/BYTECODE.md,
+//! "Calls").
 
 use super::collect::is_name;
 use super::emit::{ExtraArg, Reg, low_u16, low_u32};
@@ -95,7 +96,14 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     #[inline(never)]
-    fn call_member(&mut self, callee: &'a Expr, base: &'a Expr, name: &'a str, args: &'a [Expr], dst: Reg) {
+    fn call_member(
+        &mut self,
+        callee: &'a Expr,
+        base: &'a Expr,
+        name: &'a str,
+        args: &'a [Expr],
+        dst: Reg,
+    ) {
         if self.is_super(base) {
             return self.call_super(name, args, dst);
         }
@@ -127,7 +135,13 @@ impl<'a> FnCompiler<'_, 'a> {
 
     /// `base[index](args)` at the start of a statement (v1).
     #[inline(never)]
-    pub(super) fn call_index(&mut self, base: &'a Expr, index: &'a Expr, args: &'a [Expr], dst: Reg) {
+    pub(super) fn call_index(
+        &mut self,
+        base: &'a Expr,
+        index: &'a Expr,
+        args: &'a [Expr],
+        dst: Reg,
+    ) {
         let base = self.operand(base, Role::Base, Early::Copy).reg;
         let index = self.operand(index, Role::Operand, Early::Copy).reg;
         let (start, count) = self.window(HEADER + 1, args);
@@ -135,7 +149,8 @@ impl<'a> FnCompiler<'_, 'a> {
         self.put(inst.extra([ExtraArg::Index(index)]));
     }
 
-    /// Whether the expression is the `super` of a method; in the main program it is a global like any other.
+    /// Whether the expression is the `super` of a method; in the main program it is a global like
+    /// any other.
     pub(super) fn is_super(&self, expr: &Expr) -> bool {
         is_name(ungroup(expr), "super") && self.place("super") != Place::Global
     }

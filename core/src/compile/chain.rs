@@ -1,8 +1,9 @@
-//! Chains: expressions whose leftmost parts lie deep in the tree, such as `a.b.c`, `a + b + c` and `f(x).g(y)`.
+//! Chains: expressions whose leftmost parts lie deep in the tree, such as `a.b.c`, `a + b + c` and
+//! `f(x).g(y)`.
 //!
-//! A chain can be a thousand links long without any nesting (`limits::TREE_DEPTH_MAX`). So it is not walked by recursion:
-//! [`FnCompiler::chain`] goes down to the leftmost part, computes that, and then works outwards, link by link, with
-//! the value so far in one temporary.
+//! A chain can be a thousand links long without any nesting (`limits::TREE_DEPTH_MAX`). So it is
+//! not walked by recursion: [`FnCompiler::chain`] goes down to the leftmost part, computes that,
+//! and then works outwards, link by link, with the value so far in one temporary.
 
 use super::emit::Reg;
 use super::fold::{constant_of, ungroup};
@@ -14,7 +15,8 @@ use crate::syntax::ast::{Expr, ExprKind};
 use alloc::vec::Vec;
 
 impl<'a> FnCompiler<'_, 'a> {
-    /// `dst = expr`, if it is a chain: its leftmost operand is no variable, constant or other simple expression.
+    /// `dst = expr`, if it is a chain: its leftmost operand is no variable, constant or other
+    /// simple expression.
     #[inline(never)]
     pub(super) fn chain(&mut self, expr: &'a Expr, dst: Reg) -> bool {
         let mut links = Vec::new();
@@ -49,11 +51,13 @@ impl<'a> FnCompiler<'_, 'a> {
             | ExprKind::Index(left, _)
             | ExprKind::Slice(left, ..)
             | ExprKind::Member(left, _) => left,
-            ExprKind::Call(callee, args) if args.len() <= crate::limits::ARGS_MAX => match &callee.kind {
-                ExprKind::Member(base, _) => base,
-                ExprKind::Name(_) | ExprKind::Index(..) => return None,
-                _ => callee,
-            },
+            ExprKind::Call(callee, args) if args.len() <= crate::limits::ARGS_MAX => {
+                match &callee.kind {
+                    ExprKind::Member(base, _) => base,
+                    ExprKind::Name(_) | ExprKind::Index(..) => return None,
+                    _ => callee,
+                }
+            }
             _ => return None,
         };
         let left = ungroup(left);
@@ -102,7 +106,8 @@ pub(super) struct Conditions<'a> {
     pub(super) rest: Vec<&'a Expr>,
 }
 
-/// Takes `a and b and c` apart as far as it can be decided by jumps (docs/BYTECODE.md, "Conditions").
+/// Takes `a and b and c` apart as far as it can be decided by jumps (docs/BYTECODE.md,
+/// "Conditions").
 pub(super) fn conditions(expr: &Expr, op: Op) -> Conditions<'_> {
     let mut rest = Vec::new();
     let mut first = expr;
@@ -112,7 +117,8 @@ pub(super) fn conditions(expr: &Expr, op: Op) -> Conditions<'_> {
         rest.push((first, right));
         first = ungroup(left);
     }
-    // From the left: whether everything up to here is boolean. A link that is not decided by jumps is a first part.
+    // From the left: whether everything up to here is boolean. A link that is not decided by jumps
+    // is a first part.
     let mut is_boolean = super::facts::is_boolean(first);
     let mut out = Conditions { first, rest: Vec::new() };
     for (link, right) in rest.into_iter().rev() {

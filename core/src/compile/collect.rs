@@ -1,4 +1,5 @@
-//! Which names a function has, mentions and hands to its inner functions: the first half of the analysis of scopes.
+//! Which names a function has, mentions and hands to its inner functions: the first half of the
+//! analysis of scopes.
 
 use super::facts::{for_each_child, is_never_function, walk};
 use super::fold::ungroup;
@@ -37,7 +38,8 @@ pub(super) fn collect<'a>(
     literal: Option<&'a Function>,
     body: &'a [Stmt],
 ) -> Collected<'a> {
-    let mut walk = Collector { analyzer, found: Collected::default(), binds_self: literal.is_some() };
+    let mut walk =
+        Collector { analyzer, found: Collected::default(), binds_self: literal.is_some() };
     for (place, param) in literal.iter().flat_map(|f| &f.params).enumerate() {
         // Of two parameters with one name the first gets the argument (v1, spec §13.1).
         let var = walk.found.vars.declare(&param.name);

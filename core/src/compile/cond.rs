@@ -13,8 +13,8 @@ use crate::bytecode::{Const, Op};
 use crate::syntax::ast::{CompareOp, Expr, ExprKind, UnaryOp};
 
 impl<'a> FnCompiler<'_, 'a> {
-    /// Goes to `target` when the expression is true (`when`) or false (`!when`), else goes on. `back`: the target is the
-    /// top of a loop.
+    /// Goes to `target` when the expression is true (`when`) or false (`!when`), else goes on.
+    /// `back`: the target is the top of a loop.
     pub(super) fn jump_when(&mut self, expr: &'a Expr, when: bool, target: Label, back: bool) {
         if let Some(truth) = truth_of(expr) {
             if truth == when {

@@ -1,10 +1,12 @@
 //! Writing instruction words: labels, constants, lines, and the two sizes of code.
 //!
-//! Jumps and pool references are written as zeros and filled in at the end ([`Code::finish`]). Narrow code has 16 bits
-//! for them; when one does not fit, the function is compiled again as wide code. There, a conditional jump is its
-//! opposite over a 32-bit `Jump` or `Loop`, and constants are loaded by `LoadK` only.
+//! Jumps and pool references are written as zeros and filled in at the end ([`Code::finish`]).
+//! Narrow code has 16 bits for them; when one does not fit, the function is compiled again as wide
+//! code. There, a conditional jump is its opposite over a 32-bit `Jump` or `Loop`, and constants
+//! are loaded by `LoadK` only.
 //!
-//! Not here: what the words mean. Registers and constants come from `function.rs` and the files beside it.
+//! Not here: what the words mean. Registers and constants come from `function.rs` and the files
+//! beside it.
 
 use crate::bytecode::{Const, Extra, Kind, Op, word};
 use alloc::collections::BTreeMap;
@@ -19,7 +21,8 @@ const CODE_WORDS_MAX: usize = 1 << 27;
 pub(super) struct Reg(pub(super) u16);
 
 impl Reg {
-    /// The register `count` places above. Saturates; the register limit is checked where registers are reserved.
+    /// The register `count` places above. Saturates; the register limit is checked where registers
+    /// are reserved.
     pub(super) const fn plus(self, count: u16) -> Reg {
         Reg(self.0.saturating_add(count))
     }
@@ -230,7 +233,9 @@ impl Code {
             match args[i] {
                 Arg::Zero => {}
                 Arg::Reg(Reg(number)) | Arg::Count(number) => fields[i] = number,
-                Arg::Const(id) => self.fixups.push(Fixup { word: at, place, target: Target::Const(id) }),
+                Arg::Const(id) => {
+                    self.fixups.push(Fixup { word: at, place, target: Target::Const(id) })
+                }
                 Arg::Label(label) => {
                     self.fixups.push(Fixup { word: at, place, target: Target::Label(label) });
                 }
@@ -339,7 +344,8 @@ pub(super) const fn low_u16(number: u32) -> u16 {
     (number & 0xFFFF) as u16
 }
 
-/// A count that is known to fit (everything counted here is bounded by `CODE_WORDS_MAX` or the source's size).
+/// A count that is known to fit (everything counted here is bounded by `CODE_WORDS_MAX` or the
+/// source's size).
 pub(super) fn low_u32(number: usize) -> u32 {
     debug_assert!(u32::try_from(number).is_ok());
     number as u32

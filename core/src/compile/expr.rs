@@ -1,7 +1,8 @@
 //! Expressions: a value into a register, or an operand for an instruction.
 //!
-//! [`FnCompiler::expr_to`] writes its destination with the last instruction only, so that the destination may be a variable
-//! the expression reads, or the next free register, whose number the temporaries of the expression use as well.
+//! [`FnCompiler::expr_to`] writes its destination with the last instruction only, so that the
+//! destination may be a variable the expression reads, or the next free register, whose number the
+//! temporaries of the expression use as well.
 
 use super::emit::{Arg, Reg};
 use super::facts::{any, has_call};
@@ -79,7 +80,8 @@ impl<'a> FnCompiler<'_, 'a> {
         self.reserve(1)
     }
 
-    /// The value in some register: its variable's when there is nothing to check, else the next one, which is taken.
+    /// The value in some register: its variable's when there is nothing to check, else the next
+    /// one, which is taken.
     pub(super) fn value(&mut self, expr: &'a Expr) -> Reg {
         self.operand(expr, Role::Value, Early::Copy).reg
     }
@@ -105,9 +107,15 @@ impl<'a> FnCompiler<'_, 'a> {
         Src::plain(self.push(inner, role))
     }
 
-    /// Whether an operand that may have to be checked can be used from its register, with `later` operands to come.
-    /// `earlier` ones have been evaluated.
-    pub(super) fn early(&self, expr: &Expr, role: Role, earlier: &[&Expr], later: &[(&Expr, Role)]) -> Early {
+    /// Whether an operand that may have to be checked can be used from its register, with `later`
+    /// operands to come. `earlier` ones have been evaluated.
+    pub(super) fn early(
+        &self,
+        expr: &Expr,
+        role: Role,
+        earlier: &[&Expr],
+        later: &[(&Expr, Role)],
+    ) -> Early {
         let inner = ungroup(expr);
         let role = if role == Role::Base { base_role(expr) } else { role };
         let Some(variable) = self.local(inner) else { return Early::Copy };
@@ -137,8 +145,8 @@ impl<'a> FnCompiler<'_, 'a> {
         Early::Copy
     }
 
-    /// Whether evaluating the expression has no effect that could be noticed, unless a variable holds a function or is
-    /// unassigned. Such an expression can be begun again.
+    /// Whether evaluating the expression has no effect that could be noticed, unless a variable
+    /// holds a function or is unassigned. Such an expression can be begun again.
     pub(super) fn is_quiet(&self, expr: &Expr) -> bool {
         !any(expr, &mut |e| match &e.kind {
             ExprKind::Name(_) => self.local(e).is_none(),

@@ -67,8 +67,8 @@ pub(super) fn any<'a>(expr: &'a Expr, test: &mut dyn FnMut(&'a Expr) -> bool) ->
     found
 }
 
-/// Calls `visit` with the expression and those inside it, from left to right, outer ones first; it says whether to go on
-/// inside. Chains can be long, so this is no recursion.
+/// Calls `visit` with the expression and those inside it, from left to right, outer ones first; it
+/// says whether to go on inside. Chains can be long, so this is no recursion.
 pub(super) fn walk<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr) -> bool) {
     let mut next = Some(expr);
     let mut later = Vec::new();

@@ -1,8 +1,9 @@
 //! Definite assignment: which reads of a variable may come before its assignment.
 //!
-//! One walk forward over the statements with the set of variables assigned on every path to here. Assignment is never
-//! undone (a function whose variables could be removed has a scope map and is not asked), so what holds where a loop
-//! begins holds in every iteration, and no second walk is needed.
+//! One walk forward over the statements with the set of variables assigned on every path to here.
+//! Assignment is never undone (a function whose variables could be removed has a scope map and is
+//! not asked), so what holds where a loop begins holds in every iteration, and no second walk is
+//! needed.
 
 use super::collect::target_of;
 use super::facts::{for_each_child, walk};
@@ -13,8 +14,8 @@ use alloc::collections::BTreeSet;
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// Marks the variables and reads of a function that may be unassigned, and returns the names that may have to be looked
-/// up in the function around it.
+/// Marks the variables and reads of a function that may be unassigned, and returns the names that
+/// may have to be looked up in the function around it.
 pub(super) fn flow<'a>(
     vars: &mut VarTable,
     body: &'a [Stmt],
@@ -26,7 +27,8 @@ pub(super) fn flow<'a>(
             state.insert(number);
         }
     }
-    let mut walk = Flow { vars, state, breaks: Vec::new(), unassigned_reads, names: BTreeSet::new() };
+    let mut walk =
+        Flow { vars, state, breaks: Vec::new(), unassigned_reads, names: BTreeSet::new() };
     walk.block(body);
     walk.names
 }
@@ -156,7 +158,8 @@ impl<'a> Flow<'_, 'a> {
         }
     }
 
-    /// `target op= value`: the old value is read after the right side (v1, spec §4.8), from the function's own scope.
+    /// `target op= value`: the old value is read after the right side (v1, spec §4.8), from the
+    /// function's own scope.
     fn update(&mut self, target: &'a Expr, value: &'a Expr) {
         let ExprKind::Name(name) = &target.kind else {
             for_each_child(target, &mut |child| self.expr(child));

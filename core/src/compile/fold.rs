@@ -1,7 +1,8 @@
 //! Constants: what an expression is worth before the program runs.
 //!
-//! Folding is done only where the result is the same to the last bit: arithmetic of numbers that stays finite. Powers are
-//! left alone (their last bit belongs to the machine's `pow`), and so is everything that can be null or fail.
+//! Folding is done only where the result is the same to the last bit: arithmetic of numbers that
+//! stays finite. Powers are left alone (their last bit belongs to the machine's `pow`), and so is
+//! everything that can be null or fail.
 
 use crate::bytecode::Const;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, UnaryOp};

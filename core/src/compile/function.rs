@@ -1,8 +1,8 @@
 //! One function: its registers, its prologue and end, its cold copies, and the finished [`Proto`].
 //!
-//! Registers are given out like a stack. Locals have fixed ones at the bottom; above them lie temporaries, and
-//! [`FnCompiler::top`] is the first free one. Every part of the compiler leaves `top` as it found it, except those named
-//! `push…`, which leave one more register taken.
+//! Registers are given out like a stack. Locals have fixed ones at the bottom; above them lie
+//! temporaries, and [`FnCompiler::top`] is the first free one. Every part of the compiler leaves
+//! `top` as it found it, except those named `push…`, which leave one more register taken.
 
 use super::CompileOptions;
 use super::emit::{Arg, Code, ExtraArg, Label, Overflow, Reg, low_u16, low_u32};
@@ -62,7 +62,8 @@ pub(super) struct FnCompiler<'c, 'a> {
     high: u16,
     /// Writing a cold copy: no variable register is an operand without a check.
     pub(super) careful: bool,
-    /// Words that lead to the cold copy of the expression being compiled, when it has one as a whole.
+    /// Words that lead to the cold copy of the expression being compiled, when it has one as a
+    /// whole.
     pub(super) region: Option<Vec<u32>>,
     pub(super) colds: Vec<Cold<'a>>,
     cold: Vec<(u32, u32)>,
@@ -83,7 +84,8 @@ pub(super) struct FnCompiler<'c, 'a> {
 pub(super) struct Style {
     /// Wide code.
     pub(super) wide: bool,
-    /// Every operand is checked where it stands, as in a cold copy. Slow and simple: what tests compare with.
+    /// Every operand is checked where it stands, as in a cold copy. Slow and simple: what tests
+    /// compare with.
     pub(super) careful: bool,
 }
 
@@ -158,7 +160,8 @@ impl<'a> FnCompiler<'_, 'a> {
         }
     }
 
-    /// Gives the variables registers; those that must be marked as unassigned come first and are returned.
+    /// Gives the variables registers; those that must be marked as unassigned come first and are
+    /// returned.
     fn place_variables(&mut self) -> Option<(Reg, u16)> {
         let scope = self.scope;
         self.registers = scope.vars.list.iter().map(|_| Reg(0)).collect();
@@ -224,7 +227,8 @@ impl<'a> FnCompiler<'_, 'a> {
         reg
     }
 
-    /// Where to compute a result bound for `dst` when it is written before the end: `dst` when it is a temporary.
+    /// Where to compute a result bound for `dst` when it is written before the end: `dst` when it
+    /// is a temporary.
     pub(super) fn reserve_result(&mut self, dst: Reg) -> Reg {
         if dst >= self.top {
             self.top = dst;
@@ -293,7 +297,8 @@ impl<'a> FnCompiler<'_, 'a> {
         }
     }
 
-    /// An operand that is checked by its instruction, or beforehand where there will be no cold copy.
+    /// An operand that is checked by its instruction, or beforehand where there will be no cold
+    /// copy.
     pub(super) fn ready(&mut self, src: Src) -> Src {
         if !self.careful || src.check == Check::None {
             return src;
@@ -308,8 +313,14 @@ impl<'a> FnCompiler<'_, 'a> {
         self.fallbacks.push((word, fallback));
     }
 
-    /// Compiles with `f`, and as a whole a second time for the cold copy, when a region is `needed`.
-    pub(super) fn in_region(&mut self, needed: bool, detour: Detour<'a>, f: impl FnOnce(&mut Self)) {
+    /// Compiles with `f`, and as a whole a second time for the cold copy, when a region is
+    /// `needed`.
+    pub(super) fn in_region(
+        &mut self,
+        needed: bool,
+        detour: Detour<'a>,
+        f: impl FnOnce(&mut Self),
+    ) {
         if !needed || self.careful || self.region.is_some() {
             return f(self);
         }

@@ -1,8 +1,10 @@
-//! Instructions before they are written: operands that may need a look before they are used, and the detours for that.
+//! Instructions before they are written: operands that may need a look before they are used, and
+//! the detours for that.
 //!
-//! Reading a variable calls a function in it. Instructions nevertheless take variables directly as operands: a number never
-//! needs the check, and the rest leaves the fast path anyway. Then the interpreter goes to the *cold copy* of the instruction
-//! (docs/BYTECODE.md, "Functions as operands"), which is made of what is remembered here and written behind the function.
+//! Reading a variable calls a function in it. Instructions nevertheless take variables directly as
+//! operands: a number never needs the check, and the rest leaves the fast path anyway. Then the
+//! interpreter goes to the *cold copy* of the instruction (docs/BYTECODE.md, "Functions as
+//! operands"), which is made of what is remembered here and written behind the function.
 
 use super::emit::{Arg, ExtraArg, Label, Reg};
 use crate::bytecode::{Fallback, Op};

@@ -15,7 +15,8 @@ use alloc::vec::Vec;
 /// Most elements of a list literal that are in registers at once.
 const LIST_CHUNK: usize = 50;
 
-/// Most entries of a map literal that are in registers at once. A larger map is filled entry by entry.
+/// Most entries of a map literal that are in registers at once. A larger map is filled entry by
+/// entry.
 const MAP_ENTRIES_MAX: usize = 32;
 
 /// Most inner functions of a function (an operand of 16 bits).
@@ -25,7 +26,8 @@ impl<'a> FnCompiler<'_, 'a> {
     /// `dst = [items]`.
     #[inline(never)]
     pub(super) fn list(&mut self, items: &'a [Expr], dst: Reg) {
-        let Some((first, rest)) = items.split_at_checked(LIST_CHUNK).filter(|(_, r)| !r.is_empty()) else {
+        let Some((first, rest)) = items.split_at_checked(LIST_CHUNK).filter(|(_, r)| !r.is_empty())
+        else {
             let (start, count) = self.push_all(items);
             self.put(Inst::new(Op::NewList, dst, start, count));
             return;
@@ -70,7 +72,8 @@ impl<'a> FnCompiler<'_, 'a> {
         }
     }
 
-    /// The keys of a map literal, when the machine can know its shape: few, all different strings, no parent.
+    /// The keys of a map literal, when the machine can know its shape: few, all different strings,
+    /// no parent.
     fn literal_keys(&mut self, entries: &'a [(Expr, Expr)]) -> Option<Vec<u16>> {
         if entries.len() > MAP_ENTRIES_MAX || self.map_keys.len() >= usize::from(u16::MAX) {
             return None;
@@ -112,7 +115,8 @@ impl<'a> FnCompiler<'_, 'a> {
         }
     }
 
-    /// `dst = ` the function; `assigned`: it is the entire right side of an assignment (spec §13.3).
+    /// `dst = ` the function; `assigned`: it is the entire right side of an assignment (spec
+    /// §13.3).
     #[inline(never)]
     pub(super) fn closure(&mut self, function: &Function, assigned: bool, dst: Reg) {
         let number = self.analysis.number_of(function);

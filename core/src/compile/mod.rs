@@ -1,12 +1,15 @@
 //! From tree to bytecode: a pure function.
 //!
-//! [`compile`] first finds out what every name means (`scope.rs`, with `collect.rs` and `flow.rs`), then compiles the functions
-//! one by one (`function.rs`): statements (`stmt.rs`, `assign.rs`), expressions (`expr.rs`, `operators.rs`, `literals.rs`,
-//! `calls.rs`, `chain.rs`), conditions (`cond.rs`) and variables (`names.rs`). `emit.rs` writes the words; `inst.rs` holds what is still to
-//! be written, `facts.rs` and `fold.rs` what the tree alone tells. The rules are in `docs/BYTECODE.md`.
+//! [`compile`] first finds out what every name means (`scope.rs`, with `collect.rs` and `flow.rs`),
+//! then compiles the functions one by one (`function.rs`): statements (`stmt.rs`, `assign.rs`),
+//! expressions (`expr.rs`, `operators.rs`, `literals.rs`, `calls.rs`, `chain.rs`), conditions
+//! (`cond.rs`) and variables (`names.rs`). `emit.rs` writes the words; `inst.rs` holds what is
+//! still to be written, `facts.rs` and `fold.rs` what the tree alone tells. The rules are in
+//! `docs/BYTECODE.md`.
 //!
-//! The steps of the walk over expressions are `#[inline(never)]`: that keeps the frames of its recursion small. The deepest
-//! nesting takes 256 KiB of native stack, in a debug build twice as much (x86-64); long chains take none (`chain.rs`).
+//! The steps of the walk over expressions are `#[inline(never)]`: that keeps the frames of its
+//! recursion small. The deepest nesting takes 256 KiB of native stack, in a debug build twice as
+//! much (x86-64); long chains take none (`chain.rs`).
 //!
 //! Not here: optimization beyond single expressions. That is left to machine code.
 
@@ -49,7 +52,8 @@ pub struct CompileOptions {
     pub name: Option<String>,
     /// Every expression and command statement stores its value as the implicit result (spec §21.2).
     pub repl: bool,
-    /// The text is an imported module: its variables are those of a function that returns them (spec §20.2).
+    /// The text is an imported module: its variables are those of a function that returns them
+    /// (spec §20.2).
     pub module: bool,
 }
 
@@ -67,7 +71,8 @@ pub fn compile(
     compile_with(ast, source, dialect, options, compile_either)
 }
 
-/// The same in one style, for tests: wide code, and code without shortcuts that every other must agree with.
+/// The same in one style, for tests: wide code, and code without shortcuts that every other must
+/// agree with.
 #[cfg(test)]
 pub(crate) fn compile_in_style(ast: &Ast, source: &str, wide: bool, careful: bool) -> Program {
     let options = CompileOptions::default();

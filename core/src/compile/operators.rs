@@ -76,7 +76,8 @@ impl<'a> FnCompiler<'_, 'a> {
         }
     }
 
-    /// The product of all comparisons, the first operand in a register; each is evaluated once, none left out.
+    /// The product of all comparisons, the first operand in a register; each is evaluated once,
+    /// none left out.
     #[inline(never)]
     pub(super) fn compare_of(&mut self, first: Src, rest: &'a [(CompareOp, Expr)], dst: Reg) {
         if let [(op, right)] = rest {

@@ -1,11 +1,12 @@
 //! What every name means: the scopes of a program (docs/BYTECODE.md, "Variables").
 //!
-//! [`analyze`] walks the tree once, inner functions first. An inner function says what it needs of the function around
-//! it ([`Needs`]); the outer one then knows which of its variables must live in an environment or a map, and the rest are
-//! registers. `collect.rs` finds variables and mentions, `flow.rs` which reads may come before the assignment.
+//! [`analyze`] walks the tree once, inner functions first. An inner function says what it needs of
+//! the function around it ([`Needs`]); the outer one then knows which of its variables must live in
+//! an environment or a map, and the rest are registers. `collect.rs` finds variables and mentions,
+//! `flow.rs` which reads may come before the assignment.
 //!
-//! Functions are numbered in the order of their literals in the text, the main program first; the numbers are the
-//! compiled program's indices too.
+//! Functions are numbered in the order of their literals in the text, the main program first; the
+//! numbers are the compiled program's indices too.
 
 use super::collect::{Collected, collect};
 use super::emit::{low_u16, low_u32};
@@ -64,8 +65,8 @@ pub(super) struct Var {
 }
 
 impl Var {
-    /// Whether the function itself finds the value in a register. A parameter that nobody assigns stays there, though
-    /// inner functions see its copy in the environment.
+    /// Whether the function itself finds the value in a register. A parameter that nobody assigns
+    /// stays there, though inner functions see its copy in the environment.
     pub(super) fn in_register(&self) -> bool {
         let constant = !self.assigned && !self.outer_assigned;
         self.slot.is_none() || (constant && (self.param.is_some() || self.bound))
@@ -251,7 +252,11 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Analyzes a function literal and everything inside it.
-    pub(super) fn literal(&mut self, function: &'a Function, target: Option<&'a Expr>) -> (usize, Needs<'a>) {
+    pub(super) fn literal(
+        &mut self,
+        function: &'a Function,
+        target: Option<&'a Expr>,
+    ) -> (usize, Needs<'a>) {
         let number = self.out.functions.len();
         self.out.literals.insert(address(function), number);
         let needs = self.function(Some(function), target, ScopeKind::Plain, &function.body.body);
@@ -302,8 +307,8 @@ impl<'a> Analyzer<'a> {
         needs.value = found.outer_value;
         let scope = &mut self.out.functions[number];
         scope.kind = kind;
-        scope.uses_self =
-            literal.is_some() && (kind == ScopeKind::Map || found.vars.list.iter().any(|var| var.bound));
+        scope.uses_self = literal.is_some()
+            && (kind == ScopeKind::Map || found.vars.list.iter().any(|var| var.bound));
         scope.vars = found.vars;
         scope.slots = slots;
         needs
@@ -349,7 +354,8 @@ fn assign_slots(found: &mut Collected) -> Vec<usize> {
     slots
 }
 
-/// A variable assigned from another one (`x = y`) may hold a function when that one may, or when it may be unassigned.
+/// A variable assigned from another one (`x = y`) may hold a function when that one may, or when it
+/// may be unassigned.
 fn propagate_functions(found: &mut Collected, unassigned_reads: &BTreeSet<usize>) {
     let vars = &mut found.vars;
     let mut readers: Vec<Vec<usize>> = vec![Vec::new(); vars.list.len()];

@@ -224,7 +224,14 @@ impl<'a> FnCompiler<'_, 'a> {
     }
 
     /// A loop whose index is the variable `index` (v1, spec §15.3).
-    fn indexed_loop(&mut self, line: u32, variable: &'a str, index: &str, state: Reg, body: &'a Block) {
+    fn indexed_loop(
+        &mut self,
+        line: u32,
+        variable: &'a str,
+        index: &str,
+        state: Reg,
+        body: &'a Block,
+    ) {
         let exit = self.code.label();
         let index_place = self.place(index);
         let counter = match index_place {

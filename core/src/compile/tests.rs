@@ -1,4 +1,5 @@
-//! Tests of the compiler: listings of small programs, what registers hold on every path, and many programs made at random.
+//! Tests of the compiler: listings of small programs, what registers hold on every path, and many
+//! programs made at random.
 
 mod agree;
 mod listings;

@@ -1,7 +1,8 @@
 //! Where memory comes from, how much is used, and how much may be.
 //!
-//! Every byte a script can cause to be allocated goes through [`Memory::allocate`], which can refuse: because of the
-//! machine's byte limit, because the host's allocator says no, or because a test asked for the n-th request to fail.
+//! Every byte a script can cause to be allocated goes through [`Memory::allocate`], which can
+//! refuse: because of the machine's byte limit, because the host's allocator says no, or because a
+//! test asked for the n-th request to fail.
 
 use core::alloc::Layout;
 
@@ -60,7 +61,8 @@ impl Memory {
         Memory { used: 0, peak: 0, limit, fail_after: u64::MAX, source }
     }
 
-    /// Counts a request that may be told to fail; also asked for requests served from memory already held.
+    /// Counts a request that may be told to fail; also asked for requests served from memory
+    /// already held.
     ///
     /// # Errors
     ///

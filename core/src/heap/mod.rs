@@ -1,19 +1,22 @@
 //! The heap: cells of one size in blocks, an incremental collector, and the accounts of memory.
 //!
-//! Every object is a 48-byte [`Cell`] that begins with a [`Header`]; what does not fit (long strings, long lists,
-//! dictionaries) is a *buffer* owned by its cell. Cells never move. Marking runs in slices between instructions and
-//! sweeping happens block by block, mostly when a cell is needed, so no pause grows with the heap.
+//! Every object is a 48-byte [`Cell`] that begins with a [`Header`]; what does not fit (long
+//! strings, long lists, dictionaries) is a *buffer* owned by its cell. Cells never move. Marking
+//! runs in slices between instructions and sweeping happens block by block, mostly when a cell is
+//! needed, so no pause grows with the heap.
 //!
-//! *Colours.* `live` is the colour of objects known to be reachable; the other of two values is what the sweep frees. A
-//! cycle flips them, so nothing has to be cleared. Objects made while marking start unmarked (the roots are looked at
-//! again at its end), those made while sweeping are kept. Gray objects are marked but not yet scanned. The barrier is the backward one (Lua's `luaC_barrierback`): a scanned object
-//! that is written to turns gray again. `barrier_color` equals the scanned colour only while marking, so the check is
-//! one compare of a byte.
+//! *Colours.* `live` is the colour of objects known to be reachable; the other of two values is
+//! what the sweep frees. A cycle flips them, so nothing has to be cleared. Objects made while
+//! marking start unmarked (the roots are looked at again at its end), those made while sweeping are
+//! kept. Gray objects are marked but not yet scanned. The barrier is the backward one (Lua's
+//! `luaC_barrierback`): a scanned object that is written to turns gray again. `barrier_color`
+//! equals the scanned colour only while marking, so the check is one compare of a byte.
 //!
-//! *When.* Allocation only counts debt. The machine calls [`Heap::step`] at safepoints, where every live value is in a
-//! root, so code between safepoints may hold plain pointers.
+//! *When.* Allocation only counts debt. The machine calls [`Heap::step`] at safepoints, where every
+//! live value is in a root, so code between safepoints may hold plain pointers.
 //!
-//! Not here: what the objects mean. `value/` tells the heap how to trace and free them ([`ObjectOps`]).
+//! Not here: what the objects mean. `value/` tells the heap how to trace and free them
+//! ([`ObjectOps`]).
 #![allow(unsafe_code)] // Cells are raw memory; this module and `value/` are the only ones that touch it.
 
 mod memory;
@@ -33,7 +36,8 @@ const BLOCK_SIZE_MAX: usize = 64 * 1024;
 const FIRST_THRESHOLD: isize = 64 * 1024;
 /// Bytes allocated between two slices of a running collection.
 const SLICE_BYTES: isize = 16 * 1024;
-/// Cells and list elements marked, or cells swept, for each byte allocated while a collection runs, times 16.
+/// Cells and list elements marked, or cells swept, for each byte allocated while a collection runs,
+/// times 16.
 const WORK_PER_16_BYTES: isize = 3;
 
 /// First word of every object.
@@ -66,7 +70,8 @@ const NO_COLOR: u8 = 0xFF;
 /// How the owner of the objects traces and frees them.
 #[derive(Clone, Copy)]
 pub struct ObjectOps {
-    /// Marks every object that this one refers to with [`Heap::mark`]; returns how many values it looked at.
+    /// Marks every object that this one refers to with [`Heap::mark`]; returns how many values it
+    /// looked at.
     pub trace: unsafe fn(&mut Heap, NonNull<Header>) -> usize,
     /// Releases the buffers of an object that is about to be freed.
     pub release: unsafe fn(&mut Heap, NonNull<Header>),
@@ -102,15 +107,18 @@ struct Block {
 /// The heap of one machine.
 #[repr(C)]
 pub struct Heap {
-    /// Objects of this colour have been scanned and must tell the collector when they are written to.
+    /// Objects of this colour have been scanned and must tell the collector when they are written
+    /// to.
     pub barrier_color: u8,
     live: u8,
-    /// Colour of new objects: while marking, not yet reachable, because what they refer to may not be marked either.
+    /// Colour of new objects: while marking, not yet reachable, because what they refer to may not
+    /// be marked either.
     fresh: u8,
     phase: Phase,
     /// Set by tests: every safepoint collects.
     pub stress: bool,
-    /// Bytes allocated beyond what the collector allows before its next slice; negative while there is room.
+    /// Bytes allocated beyond what the collector allows before its next slice; negative while there
+    /// is room.
     pub debt: isize,
     free: *mut FreeCell,
     bump: *mut u8,
@@ -120,8 +128,8 @@ pub struct Heap {
     blocks: alloc::vec::Vec<Block>,
     sweep_next: usize,
     gray: alloc::vec::Vec<NonNull<Header>>,
-    /// Objects written to after they were scanned. They are scanned once more at the end of marking, not before: a list
-    /// that grows all the time would be scanned in every slice.
+    /// Objects written to after they were scanned. They are scanned once more at the end of
+    /// marking, not before: a list that grows all the time would be scanned in every slice.
     gray_again: alloc::vec::Vec<NonNull<Header>>,
     /// The gray list could not grow: gray objects must be looked for in the blocks.
     gray_lost: bool,
@@ -165,7 +173,8 @@ impl Heap {
         self.phase
     }
 
-    /// A cell for a new object of `kind`, already of the live colour; everything behind the header is undefined.
+    /// A cell for a new object of `kind`, already of the live colour; everything behind the header
+    /// is undefined.
     ///
     /// # Errors
     ///
@@ -359,7 +368,8 @@ impl Heap {
         for index in 0..self.blocks.len() {
             for at in 0..self.used_cells(index) {
                 let object = self.cell_at(index, at);
-                // SAFETY: cells below `used` were handed out at least once, so their header is initialized.
+                // SAFETY: cells below `used` were handed out at least once, so their header is
+                // initialized.
                 let header = unsafe { object.as_ref() };
                 if header.kind.get() != KIND_FREE && header.color.get() == GRAY && !self.gray_lost {
                     self.push_gray(object);
@@ -431,7 +441,8 @@ impl Heap {
         true
     }
 
-    /// Ends the cycle and sets when the next one begins: when the heap has doubled, or half the room is used up.
+    /// Ends the cycle and sets when the next one begins: when the heap has doubled, or half the
+    /// room is used up.
     pub fn finish_cycle(&mut self) {
         self.phase = Phase::Idle;
         self.stats.collections += 1;
@@ -442,7 +453,8 @@ impl Heap {
         self.debt = -used.max(FIRST_THRESHOLD).min(room / 2);
     }
 
-    /// How much work the slice that is due should do, in values or cells; sets when the next one is due.
+    /// How much work the slice that is due should do, in values or cells; sets when the next one is
+    /// due.
     pub fn next_slice(&mut self) -> isize {
         self.stats.slices += 1;
         let bytes = self.debt.max(0) + SLICE_BYTES;

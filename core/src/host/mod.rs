@@ -1,7 +1,8 @@
-//! What a native function sees: its arguments, makers of values, output, the clock; and how the host speaks of values.
+//! What a native function sees: its arguments, makers of values, output, the clock; and how the
+//! host speaks of values.
 //!
-//! Intrinsics and functions of the host get the same [`Context`]. Values cross the border as [`Data`]: plain data, or a
-//! [`Handle`] that keeps an object alive.
+//! Intrinsics and functions of the host get the same [`Context`]. Values cross the border as
+//! [`Data`]: plain data, or a [`Handle`] that keeps an object alive.
 
 mod context;
 pub(crate) mod native;

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::value::Value;
 use crate::value::code::CodeParam;
 use crate::vm::{Trap, Vm};
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -27,7 +28,8 @@ pub enum Default {
 pub struct Signature {
     /// Its name; an empty one is only reachable as a value.
     pub name: String,
-    /// Parameters with their defaults. A first parameter named `self` receives the object of a call through a dot.
+    /// Parameters with their defaults. A first parameter named `self` receives the object of a call
+    /// through a dot.
     pub params: Vec<(String, Default)>,
 }
 
@@ -62,8 +64,9 @@ impl core::default::Default for Default {
 pub enum NativeError {
     /// A run-time error of the script; the place is added.
     Error(Error),
-    /// Not finished: the machine suspends, and the function is called again with the same arguments, `state` being
-    /// [`Context::state`] then. `wake` is when that makes sense, in seconds of the machine's clock.
+    /// Not finished: the machine suspends, and the function is called again with the same
+    /// arguments, `state` being [`Context::state`] then. `wake` is when that makes sense, in
+    /// seconds of the machine's clock.
     Pending {
         /// Given back on the next call.
         state: Data,
@@ -74,8 +77,8 @@ pub enum NativeError {
     Yield,
     /// The program ends.
     Exit(i32),
-    /// The call continues as an `import`: the source is compiled and run as a module, and its value stored in the calling
-    /// function under `variable` (spec §20.2).
+    /// The call continues as an `import`: the source is compiled and run as a module, and its value
+    /// stored in the calling function under `variable` (spec §20.2).
     Import {
         /// Text of the module.
         source: String,
@@ -135,7 +138,8 @@ impl Context<'_> {
         Ok(text.as_str().to_string())
     }
 
-    /// Makes a function that scripts reach only as a value, such as a member of a map: its name is ignored.
+    /// Makes a function that scripts reach only as a value, such as a member of a map: its name is
+    /// ignored.
     ///
     /// # Errors
     ///
@@ -164,7 +168,11 @@ impl Context<'_> {
 }
 
 /// Registers a function; returns its value.
-pub(crate) fn register(vm: &mut Vm, signature: &Signature, function: HostFunction) -> Result<Value, Error> {
+pub(crate) fn register(
+    vm: &mut Vm,
+    signature: &Signature,
+    function: HostFunction,
+) -> Result<Value, Error> {
     let refused = crate::semantics::refused;
     let mut params = Vec::new();
     for (name, default) in &signature.params {
@@ -173,16 +181,23 @@ pub(crate) fn register(vm: &mut Vm, signature: &Signature, function: HostFunctio
             Default::Number(x) => Value::number(*x),
             Default::Text(text) => vm.store.atom_from(text).map_err(refused)?,
         };
-        params.push(CodeParam { name: name.clone(), default });
+        params.push(CodeParam { name: Cow::Owned(name.clone()), default });
     }
     let index = vm.host_natives.len();
     vm.host_natives.push(function);
-    let value = crate::interp::link::new_native(vm, &signature.name, params, call_host_function, index)
-        .map_err(refused)?;
+    let value = crate::interp::link::new_native(
+        vm,
+        Cow::Owned(signature.name.clone()),
+        params,
+        call_host_function,
+        index,
+    )
+    .map_err(refused)?;
     if !signature.name.is_empty() {
         let key = vm.store.atom_from(&signature.name).map_err(refused)?;
         vm.host_functions.push((key, value));
-        let cell = vm.globals.find_or_add(&mut vm.store.heap, &vm.store.shapes, key).map_err(refused)?;
+        let cell =
+            vm.globals.find_or_add(&mut vm.store.heap, &vm.store.shapes, key).map_err(refused)?;
         vm.globals.set_fallback(cell, value);
     }
     Ok(value)
@@ -201,7 +216,9 @@ fn call_host_function(context: &mut Context<'_>) -> Result<Value, Trap> {
         }
         Err(NativeError::Yield) => Err(Trap::Yield),
         Err(NativeError::Exit(code)) => Err(Trap::Exit(code)),
-        Err(NativeError::Import { source, name, variable }) => import(context.vm, &source, name, &variable),
+        Err(NativeError::Import { source, name, variable }) => {
+            import(context.vm, &source, name, &variable)
+        }
     }
 }
 

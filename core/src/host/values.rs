@@ -1,7 +1,8 @@
 //! Values as the host speaks of them.
 //!
-//! [`Values`] is what a machine and the context of a native function have in common: making, reading and changing script values.
-//! No raw value leaves the machine: numbers and texts are copied, objects are held by handles.
+//! [`Values`] is what a machine and the context of a native function have in common: making,
+//! reading and changing script values. No raw value leaves the machine: numbers and texts are
+//! copied, objects are held by handles.
 
 use super::Handle;
 use crate::error::{Error, ErrorKind};
@@ -46,9 +47,10 @@ impl Data {
     /// The handle of an object, if it is one.
     pub fn as_handle(&self) -> Option<&Handle> {
         match self {
-            Data::List(handle) | Data::Map(handle) | Data::Function(handle) | Data::Object(handle) => {
-                Some(handle)
-            }
+            Data::List(handle)
+            | Data::Map(handle)
+            | Data::Function(handle)
+            | Data::Object(handle) => Some(handle),
             _ => None,
         }
     }
@@ -129,12 +131,13 @@ fn map(vm: &Vm, handle: &Handle) -> Result<Gc<Map>, Error> {
     held(vm, handle)?.as_map().ok_or_else(|| wrong("not a map"))
 }
 
-/// Making, reading and changing script values. Implemented by machines and by the context of native functions.
+/// Making, reading and changing script values. Implemented by machines and by the context of native
+/// functions.
 ///
 /// # Errors
 ///
-/// Every function that can fail returns a host error for a handle of another machine or of the wrong type, and a limit error
-/// when memory is refused.
+/// Every function that can fail returns a host error for a handle of another machine or of the
+/// wrong type, and a limit error when memory is refused.
 pub trait Values {
     /// The machine. Not for hosts.
     #[doc(hidden)]
@@ -156,8 +159,9 @@ pub trait Values {
         vm.handles.hold(Value::map(map)).map_err(|e| semantics::refused(e.into()))
     }
 
-    /// A native object: `data` is the host's, `type_tag` tells its kind from others, the entries of `class` are its
-    /// members, and `finalizer` is called with `data` after the object became unreachable, between instructions.
+    /// A native object: `data` is the host's, `type_tag` tells its kind from others, the entries of
+    /// `class` are its members, and `finalizer` is called with `data` after the object became
+    /// unreachable, between instructions.
     #[allow(clippy::missing_errors_doc)]
     fn new_object(
         &mut self,
@@ -171,7 +175,8 @@ pub trait Values {
             Some(handle) => Value::map(map(vm, handle)?),
             None => Value::NULL,
         };
-        let object = vm.store.new_native(data, type_tag, class, finalizer).map_err(semantics::refused)?;
+        let object =
+            vm.store.new_native(data, type_tag, class, finalizer).map_err(semantics::refused)?;
         vm.handles.hold(object).map_err(|e| semantics::refused(e.into()))
     }
 
@@ -284,7 +289,8 @@ pub trait Values {
         let vm = self.machine_state();
         let value = from_data(vm, value)?;
         let mut out = String::new();
-        semantics::text::append(&vm.store, value, Form::Plain, &mut out).map_err(semantics::refused)?;
+        semantics::text::append(&vm.store, value, Form::Plain, &mut out)
+            .map_err(semantics::refused)?;
         Ok(out)
     }
 

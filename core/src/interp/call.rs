@@ -1,4 +1,5 @@
-//! Calls: frames for script functions, native functions, and everything that is not the common case.
+//! Calls: frames for script functions, native functions, and everything that is not the common
+//! case.
 
 use super::{State, suspend, unwind};
 use crate::error::{Error, ErrorKind, text};
@@ -66,8 +67,8 @@ pub(crate) unsafe fn write_header(
 ///
 /// # Safety
 ///
-/// `site` must describe the innermost frame, and `nb` lie above its live registers with the header's room below
-/// (one slot more when there is a receiver).
+/// `site` must describe the innermost frame, and `nb` lie above its live registers with the
+/// header's room below (one slot more when there is a receiver).
 pub(crate) unsafe fn begin(
     vm: &mut Vm,
     site: Site,
@@ -126,7 +127,13 @@ pub(crate) unsafe fn begin(
 /// # Safety
 ///
 /// As [`begin`].
-pub(crate) unsafe fn enter(vm: &mut Vm, site: Site, callee: Value, code: &Code, nb: *mut Value) -> State {
+pub(crate) unsafe fn enter(
+    vm: &mut Vm,
+    site: Site,
+    callee: Value,
+    code: &Code,
+    nb: *mut Value,
+) -> State {
     let (mut base, mut nb) = (site.base, nb);
     // SAFETY: the header of the calling frame (or the ground below the bottom frame).
     let depth = unsafe { *base.sub(4).cast::<u32>() };
@@ -169,13 +176,13 @@ pub(crate) fn slot(start: *mut Value, at: *mut Value) -> usize {
 #[inline]
 pub(crate) unsafe fn call_native(vm: &mut Vm, site: Site, code: &Code, nb: *mut Value) -> State {
     if vm.store.heap.debt >= 0 {
-        // The arguments can lie above the caller's registers. What lies between was live after the last collection ended,
-        // or is null (see `vm/stack.rs`).
-        // SAFETY: the caller's frame.
+        // The arguments can lie above the caller's registers. What lies between was live after the
+        // last collection ended, or is null (see `vm/stack.rs`). SAFETY: the caller's frame.
         let top = unsafe { super::gc::top_of(vm, site.base) };
         super::gc::safepoint_below(vm, top.max(nb.wrapping_add(code.param_count())));
     }
-    // SAFETY: native code holds a function of this type (`link::new_native_code` is the only place that stores one).
+    // SAFETY: native code holds a function of this type (`link::new_native_code` is the only place
+    // that stores one).
     let function: NativeFn = unsafe { core::mem::transmute(code.native) };
     let first = slot(vm.stack.start, nb);
     let base_at = slot(vm.stack.start, site.base);
@@ -237,7 +244,12 @@ unsafe fn native_trap(vm: &mut Vm, site: Site, trap: Trap) -> State {
 /// # Safety
 ///
 /// `site` must describe the innermost frame.
-pub(crate) unsafe fn invoke(vm: &mut Vm, site: Site, callee: Value, receiver: Option<Receiver>) -> State {
+pub(crate) unsafe fn invoke(
+    vm: &mut Vm,
+    site: Site,
+    callee: Value,
+    receiver: Option<Receiver>,
+) -> State {
     // SAFETY: the window's slack has room above the registers.
     unsafe {
         let nb = site.base.add(code_of(site.base).register_count as usize + READ_WINDOW);

@@ -1,8 +1,8 @@
 //! Safepoints: what is reachable, and when the collector works.
 //!
-//! Instructions that allocate come here first when the heap says that a slice is due. At that moment every live value of the
-//! running function is in a register, so the roots are exact: the stack up to the end of the innermost window, and the tables
-//! of the machine.
+//! Instructions that allocate come here first when the heap says that a slice is due. At that
+//! moment every live value of the running function is in a register, so the roots are exact: the
+//! stack up to the end of the innermost window, and the tables of the machine.
 
 use super::call::code_of;
 use crate::heap::Phase;
@@ -112,7 +112,8 @@ fn mark_roots(vm: &mut Vm, top: *mut Value) {
         store.mark_value(name);
         store.mark_value(function);
     }
-    for value in vm.type_maps.into_iter().chain([vm.globals_map, vm.intrinsics_map, vm.version_map]) {
+    for value in vm.type_maps.into_iter().chain([vm.globals_map, vm.intrinsics_map, vm.version_map])
+    {
         store.mark_value(value);
     }
     for value in vm.partial.into_iter().chain(vm.implicit_result) {
@@ -124,7 +125,8 @@ fn mark_roots(vm: &mut Vm, top: *mut Value) {
     if let crate::vm::Exit::Finished(value) = vm.exit {
         store.mark_value(value);
     }
-    let codes = vm.units.iter().flat_map(|unit| unit.codes.iter().flatten()).chain(&vm.native_codes);
+    let codes =
+        vm.units.iter().flat_map(|unit| unit.codes.iter().flatten()).chain(&vm.native_codes);
     for code in codes {
         for &bits in &code.words[code.word_count as usize..] {
             // SAFETY: the pool holds values of this machine.
@@ -142,7 +144,8 @@ fn mark_roots(vm: &mut Vm, top: *mut Value) {
     });
 }
 
-/// Runs the finalizers of native objects that were freed. Between instructions, never inside an allocation.
+/// Runs the finalizers of native objects that were freed. Between instructions, never inside an
+/// allocation.
 pub(crate) fn run_finalizers(vm: &mut Vm) {
     while let Some((finalizer, data)) = vm.store.finalizers.pop() {
         finalizer(data);

@@ -1,7 +1,8 @@
 //! Linking: from an immutable compiled function to the copy a machine runs.
 //!
-//! Words are copied; names become numbers of the machine's global cells, keys become atoms, and the pool behind the words gets
-//! the machine's values. The copy can be specialized in place; the program stays shared.
+//! Words are copied; names become numbers of the machine's global cells, keys become atoms, and the
+//! pool behind the words gets the machine's values. The copy can be specialized in place; the
+//! program stays shared.
 
 use crate::bytecode::{Const, Extra, Kind, Op, Program, op_of};
 use crate::heap::AllocError;
@@ -9,8 +10,8 @@ use crate::intrinsics;
 use crate::value::code::{CALL_NATIVE, CALL_SELF_PARAM, CALL_USES_SELF, CodeParam};
 use crate::value::{Code, Refusal, Value};
 use crate::vm::{NativeFn, Unit, Vm};
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -43,7 +44,8 @@ pub fn add_program(vm: &mut Vm, program: Arc<Program>) -> Result<u32, Refusal> {
     Ok((vm.units.len() - 1) as u32)
 }
 
-/// Number of the global cell of a name, with what the name means when the script has no variable of it.
+/// Number of the global cell of a name, with what the name means when the script has no variable of
+/// it.
 ///
 /// # Errors
 ///
@@ -82,16 +84,16 @@ pub fn intrinsic_value(vm: &mut Vm, index: usize) -> Result<Value, Refusal> {
     }
     let intrinsic = &intrinsics::TABLE[index];
     let mut params = Vec::new();
-    reserve(&mut params, intrinsic.params.len())?;
+    params.try_reserve_exact(intrinsic.params.len()).map_err(|_| REFUSED)?;
     for (name, default) in intrinsic.params {
         let default = match default {
             intrinsics::Default::Null => Value::NULL,
             intrinsics::Default::Number(x) => Value::number(*x),
             intrinsics::Default::Str(s) => vm.store.atom_from(s)?,
         };
-        params.push(CodeParam { name: (*name).to_string(), default });
+        params.push(CodeParam { name: Cow::Borrowed(*name), default });
     }
-    let value = new_native(vm, intrinsic.name, params, intrinsic.function, 0)?;
+    let value = new_native(vm, Cow::Borrowed(intrinsic.name), params, intrinsic.function, 0)?;
     vm.intrinsics[index] = value;
     Ok(value)
 }
@@ -103,7 +105,7 @@ pub fn intrinsic_value(vm: &mut Vm, index: usize) -> Result<Value, Refusal> {
 /// [`Refusal`] when memory is refused.
 pub fn new_native(
     vm: &mut Vm,
-    name: &str,
+    name: Cow<'static, str>,
     params: Vec<CodeParam>,
     function: NativeFn,
     data: usize,
@@ -121,7 +123,7 @@ pub fn new_native(
         native: function as *const (),
         native_data: data,
         params,
-        name: name.to_string(),
+        name,
         words: Box::default(),
         word_count: 0,
         program: None,
@@ -160,10 +162,10 @@ fn link(vm: &mut Vm, unit: u32, index: u32) -> Result<Code, Refusal> {
     }
     patch(vm, unit, &mut words, proto.code.len());
     let mut params = Vec::new();
-    reserve(&mut params, proto.params.len())?;
+    params.try_reserve_exact(proto.params.len()).map_err(|_| REFUSED)?;
     for param in &proto.params {
         let default = constant_value(vm, &param.default)?;
-        params.push(CodeParam { name: param.name.clone(), default });
+        params.push(CodeParam { name: Cow::Owned(param.name.clone()), default });
     }
     let flags = proto.flags;
     let call_key = params.len() as u32
@@ -179,16 +181,12 @@ fn link(vm: &mut Vm, unit: u32, index: u32) -> Result<Code, Refusal> {
         native: core::ptr::null(),
         native_data: 0,
         params,
-        name: name_of(&proto.name),
+        name: Cow::Owned(proto.name.clone()),
         word_count: proto.code.len() as u32,
         words,
         program: Some((program.clone(), index)),
         unit,
     })
-}
-
-fn name_of(name: &str) -> String {
-    name.to_string()
 }
 
 fn constant_value(vm: &mut Vm, constant: &Const) -> Result<Value, Refusal> {

@@ -1,10 +1,12 @@
 //! The interpreter: runs linked code on a machine.
 //!
-//! Each operation is written once, in `handlers/`, as a function that is generic over how control goes on
-//! ([`dispatch::Engine`]); two engines are made from them: handlers that tail-call one another, and a loop around a `match`.
-//! Frames live on the machine's stack, so the interpreter can stop between any two instructions and go on later: at the end
-//! of a budget, at `yield`, while a native function is pending. The fast path of a handler is what is common; everything else is
-//! a *slow path*, a function that does the work of the instruction and says where to go on ([`State`]).
+//! Each operation is written once, in `handlers/`, as a function that is generic over how control
+//! goes on ([`dispatch::Engine`]); two engines are made from them: handlers that tail-call one
+//! another, and a loop around a `match`. Frames live on the machine's stack, so the interpreter can
+//! stop between any two instructions and go on later: at the end of a budget, at `yield`, while a
+//! native function is pending. The fast path of a handler is what is common; everything else is a
+//! *slow path*, a function that does the work of the instruction and says where to go on
+//! ([`State`]).
 #![allow(unsafe_code)] // Registers and code are raw memory; bytecode was verified or made by our compiler.
 
 pub(crate) mod call;
@@ -47,8 +49,8 @@ pub(crate) fn import_stub() -> *const u64 {
     &raw const STUBS[1]
 }
 
-/// Fuel of a slice: at its end handlers return to [`run`], which bounds native stack use even where a compiler did not turn
-/// their calls into jumps, and looks at the clock.
+/// Fuel of a slice: at its end handlers return to [`run`], which bounds native stack use even where
+/// a compiler did not turn their calls into jumps, and looks at the clock.
 const SLICE: i64 = 20_000;
 /// The same where handlers are known not to nest.
 const SLICE_MATCH: i64 = 100_000;
@@ -56,7 +58,8 @@ const SLICE_MATCH: i64 = 100_000;
 /// Slot of the first register of a bottom frame: room for its header and result.
 const BOTTOM: usize = 2 * HEADER;
 
-/// Prepares a call of `callee` as the bottom frame of an empty stack; the outcome is left in the machine, like that of a run.
+/// Prepares a call of `callee` as the bottom frame of an empty stack; the outcome is left in the
+/// machine, like that of a run.
 pub(crate) fn start(vm: &mut Vm, callee: Value) {
     start_with(vm, callee, &[]);
 }
@@ -73,8 +76,8 @@ pub(crate) fn start_with(vm: &mut Vm, callee: Value, args: &[Value]) {
     }
     vm.stack_limit = vm.stack.limit();
     let start = vm.stack.start;
-    // SAFETY: the stack has room for two headers and the arguments at its start; the lower one is the ground that the
-    // bottom frame stands on: depth 0, no function.
+    // SAFETY: the stack has room for two headers and the arguments at its start; the lower one is
+    // the ground that the bottom frame stands on: depth 0, no function.
     unsafe {
         start.write(Value::from_bits(0));
         start.add(1).write(Value::NULL);
@@ -87,7 +90,8 @@ pub(crate) fn start_with(vm: &mut Vm, callee: Value, args: &[Value]) {
     }
 }
 
-/// Calls `callee` in a window at `nb`, above everything that is live; its result goes to the register 0 of `ground`.
+/// Calls `callee` in a window at `nb`, above everything that is live; its result goes to the
+/// register 0 of `ground`.
 ///
 /// # Safety
 ///
@@ -125,8 +129,10 @@ pub(crate) fn run_nested(vm: &mut Vm, callee: Value, args: &[Value]) -> Result<V
         _ => reserve.saturating_sub(u64::try_from(slice - fuel).unwrap_or(0)),
     };
     let partial = vm.partial.take();
-    // SAFETY: the frame that called the native function; its registers and the native function's arguments end before the slack.
-    let top_at = call::slot(vm.stack.start, unsafe { gc::top_of(vm, base) }) + crate::vm::stack::SLACK;
+    // SAFETY: the frame that called the native function; its registers and the native function's
+    // arguments end before the slack.
+    let top_at =
+        call::slot(vm.stack.start, unsafe { gc::top_of(vm, base) }) + crate::vm::stack::SLACK;
     let grown = vm.stack.grow(&mut vm.store.heap.memory, top_at + BOTTOM + 64 + args.len());
     if let Err(error) = grown {
         return Err(crate::semantics::refused(error.into()));
@@ -158,8 +164,12 @@ pub(crate) fn run_nested(vm: &mut Vm, callee: Value, args: &[Value]) -> Result<V
     match result {
         Exit::Finished(value) => Ok(value),
         Exit::Error(error) => Err(error),
-        Exit::Budget => Err(Error::new(ErrorKind::Limit, "the budget was spent inside a native function")),
-        _ => Err(Error::new(ErrorKind::Host, "a script called by a native function cannot suspend")),
+        Exit::Budget => {
+            Err(Error::new(ErrorKind::Limit, "the budget was spent inside a native function"))
+        }
+        _ => {
+            Err(Error::new(ErrorKind::Host, "a script called by a native function cannot suspend"))
+        }
     }
 }
 
@@ -184,7 +194,8 @@ pub(crate) fn run_above(
     result
 }
 
-/// Runs until the program ends, the fuel or time is spent, or something suspends it; the reason is left in `vm.exit`.
+/// Runs until the program ends, the fuel or time is spent, or something suspends it; the reason is
+/// left in `vm.exit`.
 pub(crate) fn run(vm: &mut Vm, fuel: u64, deadline: Option<f64>) {
     if vm.pc.is_null() {
         return;

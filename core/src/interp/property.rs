@@ -34,7 +34,9 @@ fn walk(vm: &mut Vm, start: Gc<Map>, key: Value) -> Result<Option<Found>, Error>
             None => return Ok(None),
             Some(parent) => match parent.as_map() {
                 Some(parent) => map = parent,
-                None if parent.is_null() => return Ok(Some(Found { value: Value::NULL, holder: None })),
+                None if parent.is_null() => {
+                    return Ok(Some(Found { value: Value::NULL, holder: None }));
+                }
                 None => {
                     return match type_map_of(parent) {
                         Some(which) => walk_type(vm, which, key),
@@ -66,12 +68,17 @@ fn type_map_of(value: Value) -> Option<TypeMap> {
     }
 }
 
-/// Looks `key` up as a member of `receiver`. The key is normalized; `None` for one that no map can have.
+/// Looks `key` up as a member of `receiver`. The key is normalized; `None` for one that no map can
+/// have.
 ///
 /// # Errors
 ///
 /// A loop of parents, or memory.
-pub(crate) fn member(vm: &mut Vm, receiver: Value, key: Option<Value>) -> Result<Option<Found>, Error> {
+pub(crate) fn member(
+    vm: &mut Vm,
+    receiver: Value,
+    key: Option<Value>,
+) -> Result<Option<Found>, Error> {
     let Some(key) = key else { return Ok(None) };
     if let Some(map) = receiver.as_map() {
         if let Some(found) = walk(vm, map, key)? {
@@ -111,7 +118,8 @@ pub(crate) fn get_member(vm: &mut Vm, receiver: Value, key: Value) -> Result<Fou
 pub(crate) fn plain(vm: &Vm, value: Value) -> Result<String, Error> {
     let mut out = String::new();
     if !value.is_null() {
-        semantics::text::append(&vm.store, value, Form::Plain, &mut out).map_err(semantics::refused)?;
+        semantics::text::append(&vm.store, value, Form::Plain, &mut out)
+            .map_err(semantics::refused)?;
     }
     Ok(out)
 }

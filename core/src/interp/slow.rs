@@ -1,7 +1,7 @@
 //! Slow paths of instructions: everything that is not the common case.
 //!
-//! A slow path does the whole work of its instruction from the registers, rewrites the site to a specialized variant when that
-//! pays, and returns where to go on. It may collect and may fail.
+//! A slow path does the whole work of its instruction from the registers, rewrites the site to a
+//! specialized variant when that pays, and returns where to go on. It may collect and may fail.
 
 use super::call::{self, Site, code_of};
 use super::{State, gc, link, property, suspend, unwind};
@@ -37,16 +37,18 @@ macro_rules! slow {
             #[cold]
             #[inline(never)]
             unsafe fn run($pc: *const u64, $base: *mut Value, $vm: &mut Vm) -> State {
-                // SAFETY: the trait's contract: operands name registers of this frame, constants of its function, and cells
-                // of this machine, because the code was compiled or verified, and linked for it.
+                // SAFETY: the trait's contract: operands name registers of this frame, constants of
+                // its function, and cells of this machine, because the code was compiled or
+                // verified, and linked for it.
                 unsafe { $body }
             }
         }
     };
 }
 
-/// The value of a fallible expression; on an error the instruction fails. When memory is the reason, everything unreachable is
-/// collected and the expression is tried once more: it must not have changed anything when it fails.
+/// The value of a fallible expression; on an error the instruction fails. When memory is the
+/// reason, everything unreachable is collected and the expression is tried once more: it must not
+/// have changed anything when it fails.
 macro_rules! attempt {
     ($vm:ident, $pc:ident, $base:ident, $value:expr) => {
         match $value {
@@ -179,7 +181,8 @@ slow! {
     }
 }
 
-/// Pays for making or looking at a value of this size, so that budgets hold where one instruction does much work.
+/// Pays for making or looking at a value of this size, so that budgets hold where one instruction
+/// does much work.
 fn pay_for(vm: &mut Vm, value: Value) {
     const ITEMS_PER_FUEL: usize = 16;
     let size = match (value.as_list(), value.as_str()) {
@@ -342,10 +345,11 @@ fn warn(vm: &mut Vm, pc: *const u64, base: *mut Value, name: &str) {
     vm.pc = pc;
     vm.base = base;
     let trace = unwind::stack_trace(vm);
-    let place = trace.first().map_or_else(alloc::string::String::new, |f| match &f.location.source {
-        Some(source) => format!("{source} line {}", f.location.line),
-        None => format!("line {}", f.location.line),
-    });
+    let place =
+        trace.first().map_or_else(alloc::string::String::new, |f| match &f.location.source {
+            Some(source) => format!("{source} line {}", f.location.line),
+            None => format!("line {}", f.location.line),
+        });
     let message = format!(
         "Warning: assignment of unqualified local '{name}' based on nonlocal is deprecated [{place}]"
     );
@@ -380,7 +384,10 @@ unsafe fn fall_back(vm: &mut Vm, pc: *const u64, base: *mut Value) -> State {
         let Some(fallback) = fallback_at(pc, base) else {
             return unwind::raise(vm, pc, base, undefined("?"));
         };
-        let cell = vm.units[code.unit as usize].cells.get(fallback.name as usize).map_or(0, |&c| c as usize);
+        let cell = vm.units[code.unit as usize]
+            .cells
+            .get(fallback.name as usize)
+            .map_or(0, |&c| c as usize);
         if fallback.warn {
             let name = cell_name(vm, cell);
             warn(vm, pc, base, &name);
@@ -394,7 +401,8 @@ unsafe fn fall_back(vm: &mut Vm, pc: *const u64, base: *mut Value) -> State {
     }
 }
 
-/// A variable as seen beyond the frame: captured scope, global, intrinsic; *unassigned* when nowhere.
+/// A variable as seen beyond the frame: captured scope, global, intrinsic; *unassigned* when
+/// nowhere.
 unsafe fn outer_variable(vm: &mut Vm, base: *mut Value, outer: Outer, cell: usize) -> Value {
     // SAFETY: a script frame.
     let scope = unsafe { captured(base) };
@@ -563,7 +571,12 @@ unsafe fn new_scope(vm: &mut Vm, base: *mut Value) -> Result<Gc<Map>, Error> {
             // SAFETY: the registers after the parameters.
             let value = unsafe { *base.add(code.params.len() + i) };
             if !value.is_unassigned() {
-                refused(vm.store.map_set(map, Value::short(name.as_bytes()), value, KeyOrigin::Literal))?;
+                refused(vm.store.map_set(
+                    map,
+                    Value::short(name.as_bytes()),
+                    value,
+                    KeyOrigin::Literal,
+                ))?;
             }
         }
     }
@@ -618,7 +631,8 @@ slow! {
         if !value.is_unassigned() {
             return deliver(vm, site, value, x_of(word) & 1 != 0);
         }
-        // A missing key of the map that the environment stands for: the methods of maps are still found.
+        // A missing key of the map that the environment stands for: the methods of maps are still
+        // found.
         let key = Value::from_bits(*pc.add(1));
         let empty = Value::map(attempt!(vm, pc, base, refused(vm.store.new_map())));
         let found = attempt!(vm, pc, base, property::get_member(vm, empty, key));
@@ -638,8 +652,9 @@ pub(super) fn receiver_class(receiver: Value) -> u64 {
     if tag == 0xFFFA { 0xFFFB } else { tag }
 }
 
-/// What guards a cached look-up through a receiver: the shape of a map (or the number of a dictionary), the class of anything
-/// else; never the same for two receivers whose look-ups may differ while the epoch stands.
+/// What guards a cached look-up through a receiver: the shape of a map (or the number of a
+/// dictionary), the class of anything else; never the same for two receivers whose look-ups may
+/// differ while the epoch stands.
 #[inline(always)]
 pub(super) fn guard_of(receiver: Value) -> u64 {
     match receiver.as_map() {
@@ -665,8 +680,8 @@ fn find_member(vm: &mut Vm, receiver: Value, key: Value) -> Result<Hit, Error> {
     Ok(Hit { value: found.value, place, parent, fresh: true })
 }
 
-/// Where a cache finds what was found in `holder`: `slot + 1` of the receiver itself (below 65536), or an address; 0 when it
-/// cannot be cached.
+/// Where a cache finds what was found in `holder`: `slot + 1` of the receiver itself (below 65536),
+/// or an address; 0 when it cannot be cached.
 fn place_of(vm: &Vm, receiver: Value, key: Value, holder: Gc<Map>) -> u64 {
     let shapes = &vm.store.shapes;
     if let Some(map) = receiver.as_map() {
@@ -678,7 +693,11 @@ fn place_of(vm: &Vm, receiver: Value, key: Value, holder: Gc<Map>) -> u64 {
             return own.map_or(0, |slot| slot as u64 + 1);
         }
     }
-    if holder.is_prototype() { holder.slot_of(shapes, key).map_or(0, |place| place as u64) } else { 0 }
+    if holder.is_prototype() {
+        holder.slot_of(shapes, key).map_or(0, |place| place as u64)
+    } else {
+        0
+    }
 }
 
 slow! {
@@ -720,7 +739,8 @@ unsafe fn specialize_get(vm: &Vm, pc: *const u64, receiver: Value, hit: Hit) {
             return;
         }
         let native = hit.value.as_func().is_some_and(|f| (*f.code.get()).is_native());
-        if (op == Op::GetProp || hit.fresh && op != Op::GetPropOwn) && (native || receiver.as_map().is_some())
+        if (op == Op::GetProp || hit.fresh && op != Op::GetPropOwn)
+            && (native || receiver.as_map().is_some())
         {
             patch_word(pc, 2, guard_of(receiver) | u64::from(vm.store.shapes.epoch) << 32);
             patch_word(pc, 3, hit.place);
@@ -916,7 +936,8 @@ unsafe fn specialize_call(vm: &Vm, pc: *const u64, receiver: Value, hit: Hit, is
         let native = (*f.code.get()).is_native();
         let op = op_at(pc);
         if !hit.fresh && !matches!(op, Op::CallMethod | Op::CallSuper) {
-            // Several kinds of receivers: those the site does not know go through the machine's cache.
+            // Several kinds of receivers: those the site does not know go through the machine's
+            // cache.
             return;
         }
         if receiver.as_map().is_none() && !native || native && hit.place < 0x1_0000 {
@@ -996,9 +1017,9 @@ unsafe fn make(vm: &mut Vm, pc: *const u64, base: *mut Value, op: Op) -> Result<
         let word = *pc;
         let (b, c) = (usize::from(b_of(word)), usize::from(c_of(word)));
         match op {
-            Op::NewList => {
-                refused(vm.store.list_from(core::slice::from_raw_parts(base.add(b), c)).map(Value::list))
-            }
+            Op::NewList => refused(
+                vm.store.list_from(core::slice::from_raw_parts(base.add(b), c)).map(Value::list),
+            ),
             Op::ListAppend => {
                 let Some(list) = (*base.add(usize::from(a_of(word)))).as_list() else {
                     return Ok(Value::NULL);
@@ -1020,7 +1041,8 @@ unsafe fn make(vm: &mut Vm, pc: *const u64, base: *mut Value, op: Op) -> Result<
             Op::New => property::new_instance(vm, *base.add(b)),
             _ => {
                 let code = code_of(base);
-                let child = unwind::proto(code).and_then(|p| p.children.get(b).copied()).unwrap_or(0);
+                let child =
+                    unwind::proto(code).and_then(|p| p.children.get(b).copied()).unwrap_or(0);
                 let inner = refused(link::code(vm, code.unit, child))?;
                 let scope = if x_of(word) != 0 { Value::NULL } else { *base.add(c) };
                 refused(vm.store.new_func(inner, scope))
@@ -1029,11 +1051,19 @@ unsafe fn make(vm: &mut Vm, pc: *const u64, base: *mut Value, op: Op) -> Result<
     }
 }
 
-unsafe fn new_map(vm: &mut Vm, pc: *const u64, base: *mut Value, b: usize, c: usize) -> Result<Value, Error> {
+unsafe fn new_map(
+    vm: &mut Vm,
+    pc: *const u64,
+    base: *mut Value,
+    b: usize,
+    c: usize,
+) -> Result<Value, Error> {
     // SAFETY: as `make`; the keys are constants of the function, which the pool holds as atoms.
     unsafe {
         let code = code_of(base);
-        let Some(keys) = unwind::proto(code).and_then(|p| p.map_keys.get(c)) else { return Ok(Value::NULL) };
+        let Some(keys) = unwind::proto(code).and_then(|p| p.map_keys.get(c)) else {
+            return Ok(Value::NULL);
+        };
         let pool = &code.words[code.word_count as usize..];
         let key_at = |i: usize| Value::from_bits(pool[usize::from(keys[i])]);
         let mut shape = Some(EMPTY_SHAPE);
@@ -1102,8 +1132,8 @@ slow! {
     }
 }
 
-/// From, to and step of a range whose elements need no list: whole numbers that addition reaches exactly. Everything else is left
-/// to the intrinsic, errors included.
+/// From, to and step of a range whose elements need no list: whole numbers that addition reaches
+/// exactly. Everything else is left to the intrinsic, errors included.
 fn counting(args: &[Value]) -> Option<(f64, f64, f64)> {
     const EXACT_MAX: f64 = 4_503_599_627_370_496.0;
     let number = |i: usize| args.get(i).map_or(0.0, |v| v.as_number().unwrap_or(0.0));
@@ -1113,11 +1143,12 @@ fn counting(args: &[Value]) -> Option<(f64, f64, f64)> {
     let whole = math::is_whole(from) && math::is_whole(step);
     let exact = from.abs() < EXACT_MAX && to.abs() < EXACT_MAX && step.abs() < EXACT_MAX;
     let count = (to - from) / step;
-    (whole && exact && step != 0.0 && count >= 0.0 && count < LIST_LEN_MAX as f64).then_some((from, to, step))
+    (whole && exact && step != 0.0 && count >= 0.0 && count < LIST_LEN_MAX as f64)
+        .then_some((from, to, step))
 }
 
-/// Element number `index` of the sequence of a loop, with what the loop must remember: the index, and for strings the byte
-/// behind the character.
+/// Element number `index` of the sequence of a loop, with what the loop must remember: the index,
+/// and for strings the byte behind the character.
 unsafe fn element(vm: &mut Vm, state: *mut Value, index: usize) -> Result<Option<Value>, Error> {
     // SAFETY: four registers of loop state.
     let sequence = unsafe { *state };
@@ -1126,7 +1157,8 @@ unsafe fn element(vm: &mut Vm, state: *mut Value, index: usize) -> Result<Option
     }
     if let Some(text) = sequence.text() {
         let bytes = text.bytes();
-        // SAFETY: as above. Registers 2 and 3 hold the index and byte of the character after the last one given out.
+        // SAFETY: as above. Registers 2 and 3 hold the index and byte of the character after the
+        // last one given out.
         let (known, byte) = unsafe { (*state.add(2), *state.add(3)) };
         let at = match (known.as_number(), byte.as_number()) {
             (Some(k), Some(b)) if k == index as f64 => b as usize,
@@ -1280,7 +1312,8 @@ slow! {
 }
 
 slow! {
-    /// Enters a function where the stack, the depth or the fuel needs a look; the window is complete but for its header.
+    /// Enters a function where the stack, the depth or the fuel needs a look; the window is
+    /// complete but for its header.
     Enter(pc, base, vm) {
         let word = *pc;
         let op = op_at(pc);
@@ -1350,7 +1383,8 @@ slow! {
 
 /// The native function of a type map that a cached look-up leads to.
 unsafe fn cached_native(pc: *const u64, receiver: Value, vm: &Vm) -> Option<Value> {
-    // SAFETY: a site with cache words; while guard and epoch are those of the cache, the address is where the function is kept.
+    // SAFETY: a site with cache words; while guard and epoch are those of the cache, the address is
+    // where the function is kept.
     unsafe {
         let guard = guard_of(receiver) | u64::from(vm.store.shapes.epoch) << 32;
         if *pc.add(2) != guard || receiver.is_number() {

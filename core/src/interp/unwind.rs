@@ -66,7 +66,7 @@ pub fn stack_trace(vm: &Vm) -> Vec<TraceFrame> {
             if frames.len() < TRACE_MAX {
                 let source = code.program.as_ref().and_then(|(program, _)| program.name.clone());
                 let location = Location { source, line: line(code, pc) };
-                frames.push(TraceFrame { function: code.name.clone(), location });
+                frames.push(TraceFrame { function: code.name.clone().into_owned(), location });
             }
             let ret = (*base.sub(2)).bits() as *const u64;
             pc = if ret == super::import_stub() {

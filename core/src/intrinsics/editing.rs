@@ -88,7 +88,8 @@ pub(super) fn replace(c: &mut Context<'_>) -> Result<Value, Trap> {
     if v.is_null() {
         return Err(c.error(error::text::REPLACE_NULL));
     }
-    let count_max = if c.arg(3).is_null() { usize::MAX } else { usize::try_from(c.int(3)).unwrap_or(0) };
+    let count_max =
+        if c.arg(3).is_null() { usize::MAX } else { usize::try_from(c.int(3)).unwrap_or(0) };
     if count_max == 0 {
         return Ok(v);
     }
@@ -156,7 +157,12 @@ fn replace_in_string(c: &mut Context<'_>, v: Value, count_max: usize) -> Result<
 }
 
 /// `bytes` with at most `count_max` occurrences of `old` replaced; `None` when there are none.
-fn replace_bytes(bytes: &[u8], old: &[u8], new: &[u8], count_max: usize) -> Result<Option<Vec<u8>>, Refusal> {
+fn replace_bytes(
+    bytes: &[u8],
+    old: &[u8],
+    new: &[u8],
+    count_max: usize,
+) -> Result<Option<Vec<u8>>, Refusal> {
     let searcher = Searcher::new(old, bytes);
     let mut next = searcher.find(bytes);
     if next.is_none() {

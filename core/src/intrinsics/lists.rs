@@ -67,7 +67,11 @@ pub(super) fn values(c: &mut Context<'_>) -> Result<Value, Trap> {
 }
 
 /// A list of something of each entry.
-fn entries(c: &mut Context<'_>, map: Gc<Map>, part: impl Fn(Value, Value) -> Value) -> Result<Value, Trap> {
+fn entries(
+    c: &mut Context<'_>,
+    map: Gc<Map>,
+    part: impl Fn(Value, Value) -> Value,
+) -> Result<Value, Trap> {
     let count = c.vm.store.map_len(map);
     c.charge_items(count);
     let list = c.make_list(count)?;

@@ -95,7 +95,12 @@ fn rank_of_string(v: Value) -> u64 {
     u64::from_be_bytes(first)
 }
 
-fn sort_items(store: &mut Store, list: Gc<List>, by_key: Value, descending: bool) -> Result<(), Refusal> {
+fn sort_items(
+    store: &mut Store,
+    list: Gc<List>,
+    by_key: Value,
+    descending: bool,
+) -> Result<(), Refusal> {
     let mut items = buffer(list.len())?;
     let by_key = store.key(by_key)?;
     for index in 0..list.len() {
@@ -181,7 +186,9 @@ fn sort_compared(
     descending: bool,
     compare: fn(&Item, &Item) -> Ordering,
 ) {
-    merge_sort(items, spare, |a, b| if descending { compare(b, a).is_lt() } else { compare(a, b).is_lt() });
+    merge_sort(items, spare, |a, b| {
+        if descending { compare(b, a).is_lt() } else { compare(a, b).is_lt() }
+    });
 }
 
 /// Sorts stably; `spare` is as long as `items`. Any `less` will do: an inconsistent one gives some

@@ -13,16 +13,16 @@ use crate::vm::{Trap, TypeMap, Vm};
 pub fn type_map_entries(which: TypeMap) -> &'static [&'static str] {
     match which {
         TypeMap::List => &[
-            "hasIndex", "indexes", "indexOf", "insert", "join", "len", "pop", "pull", "push", "shuffle",
-            "sort", "sum", "remove", "replace", "values",
+            "hasIndex", "indexes", "indexOf", "insert", "join", "len", "pop", "pull", "push",
+            "shuffle", "sort", "sum", "remove", "replace", "values",
         ],
         TypeMap::String => &[
-            "hasIndex", "indexes", "indexOf", "insert", "code", "len", "lower", "val", "remove", "replace",
-            "split", "upper", "values",
+            "hasIndex", "indexes", "indexOf", "insert", "code", "len", "lower", "val", "remove",
+            "replace", "split", "upper", "values",
         ],
         TypeMap::Map => &[
-            "hasIndex", "indexes", "indexOf", "len", "pop", "pull", "push", "shuffle", "sum", "remove",
-            "replace", "values",
+            "hasIndex", "indexes", "indexOf", "len", "pop", "pull", "push", "shuffle", "sum",
+            "remove", "replace", "values",
         ],
         TypeMap::Number | TypeMap::FuncRef => &[],
     }

@@ -239,7 +239,12 @@ fn concat_lists(store: &mut Store, a: Gc<List>, b: Gc<List>) -> Result<Value, Re
 }
 
 #[inline(always)]
-fn push_element(store: &mut Store, to: Gc<List>, from: Gc<List>, index: usize) -> Result<(), Refusal> {
+fn push_element(
+    store: &mut Store,
+    to: Gc<List>,
+    from: Gc<List>,
+    index: usize,
+) -> Result<(), Refusal> {
     store.list_push(to, from.get(index).unwrap_or(Value::NULL))
 }
 

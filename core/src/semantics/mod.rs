@@ -4,8 +4,8 @@
 //! a list) and come here for everything else, so these functions are complete: they accept operands
 //! of every type, numbers included. They take the dialect where its rules differ.
 //!
-//! [`arith`] is `+ - * / % ^`, [`compare`] is `< <= > >= == !=`, [`logic`] is truth and `not and or`,
-//! [`slice`] is `a[i:j]`, [`text`] is values as text.
+//! [`arith`] is `+ - * / % ^`, [`compare`] is `< <= > >= == !=`, [`logic`] is truth and `not and
+//! or`, [`slice`] is `a[i:j]`, [`text`] is values as text.
 //!
 //! Not here: calls, variables and properties (`interp/`), because those can run code.
 

@@ -11,7 +11,13 @@ use crate::value::{Refusal, Store, Value, math};
 /// # Errors
 ///
 /// No memory.
-pub fn slice(store: &mut Store, _: Dialect, v: Value, from: Value, to: Value) -> Result<Value, Error> {
+pub fn slice(
+    store: &mut Store,
+    _: Dialect,
+    v: Value,
+    from: Value,
+    to: Value,
+) -> Result<Value, Error> {
     let position = |bound: Value| bound.as_number().map_or(0, math::index_i32);
     let to = if to.is_null() { None } else { Some(position(to)) };
     Ok(slice_at(store, v, position(from), to)?)

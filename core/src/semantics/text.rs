@@ -60,7 +60,13 @@ pub fn append(store: &Store, v: Value, form: Form, out: &mut String) -> Result<(
     append_at(store, v, form, TEXT_DEPTH, out)
 }
 
-fn append_at(store: &Store, v: Value, form: Form, depth: usize, out: &mut String) -> Result<(), Refusal> {
+fn append_at(
+    store: &Store,
+    v: Value,
+    form: Form,
+    depth: usize,
+    out: &mut String,
+) -> Result<(), Refusal> {
     match v.type_of() {
         Type::Number => put(out, number::format_v1(v.raw_f64()).as_str()),
         Type::Null => put(out, if form == Form::Code { "null" } else { "" }),
@@ -77,7 +83,12 @@ fn append_at(store: &Store, v: Value, form: Form, depth: usize, out: &mut String
     }
 }
 
-fn append_list(store: &Store, list: Gc<List>, depth: usize, out: &mut String) -> Result<(), Refusal> {
+fn append_list(
+    store: &Store,
+    list: Gc<List>,
+    depth: usize,
+    out: &mut String,
+) -> Result<(), Refusal> {
     put(out, "[")?;
     for (index, &element) in list.as_slice().iter().enumerate() {
         if index > 0 {

@@ -1,7 +1,8 @@
 //! The syntax tree: what a program says, with positions, before anything is decided about it.
 //!
-//! One tree serves both dialects; what only one of them allows is decided by the parser. Names are plain text
-//! (scopes are resolved by the compiler). Depth is bounded by `limits::NESTING_MAX`, so recursive walks are safe.
+//! One tree serves both dialects; what only one of them allows is decided by the parser. Names are
+//! plain text (scopes are resolved by the compiler). Depth is bounded by `limits::NESTING_MAX`, so
+//! recursive walks are safe.
 
 use crate::span::Span;
 use alloc::boxed::Box;
@@ -17,7 +18,8 @@ pub struct Ast {
     pub last_line: u32,
 }
 
-/// A statement with the line its first token stands on: run-time errors anywhere in it report that line (spec §2.2).
+/// A statement with the line its first token stands on: run-time errors anywhere in it report that
+/// line (spec §2.2).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stmt {
     /// Line, counted from 1.
@@ -40,7 +42,8 @@ pub enum StmtKind {
     Assign(Expr, Expr),
     /// `target op= value`.
     AugAssign(Expr, BinaryOp, Expr),
-    /// `if`: conditions with their blocks in order, then the `else` block. Single-line forms are the same tree.
+    /// `if`: conditions with their blocks in order, then the `else` block. Single-line forms are
+    /// the same tree.
     If(Vec<(Expr, Block)>, Option<Block>),
     /// `while condition … end while`.
     While(Expr, Block),
@@ -73,13 +76,15 @@ pub struct Expr {
 /// What an expression computes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
-    /// A numeric literal; `true` and `false` are 1 and 0. A negated literal is [`UnaryOp::Neg`] around this.
+    /// A numeric literal; `true` and `false` are 1 and 0. A negated literal is [`UnaryOp::Neg`]
+    /// around this.
     Number(f64),
     /// A string literal, quotes undoubled.
     Str(String),
     /// `null`.
     Null,
-    /// A bare name, also `self super locals globals outer` (v1: ordinary identifiers with special look-up).
+    /// A bare name, also `self super locals globals outer` (v1: ordinary identifiers with special
+    /// look-up).
     Name(String),
     /// `[a, b, …]`.
     List(Vec<Expr>),
@@ -129,8 +134,8 @@ pub struct Function {
 pub struct Param {
     /// Its name.
     pub name: String,
-    /// Its default: a [`ExprKind::Number`] (negation already applied), [`ExprKind::Str`] or [`ExprKind::Null`];
-    /// in v2 also a foldable expression.
+    /// Its default: a [`ExprKind::Number`] (negation already applied), [`ExprKind::Str`] or
+    /// [`ExprKind::Null`]; in v2 also a foldable expression.
     pub default: Option<Expr>,
     /// Position of the name.
     pub span: Span,

@@ -103,7 +103,8 @@ impl<'a> Lexer<'a> {
     /// Reads identifier characters and returns them.
     fn take_word(&mut self) -> &'a [u8] {
         let rest = self.rest();
-        let continues = |byte: &u8| matches!(CLASSES[usize::from(*byte)], Class::Letter | Class::Digit);
+        let continues =
+            |byte: &u8| matches!(CLASSES[usize::from(*byte)], Class::Letter | Class::Digit);
         let length = rest.iter().position(|byte| !continues(byte)).unwrap_or(rest.len());
         self.position += length;
         &rest[..length]

@@ -19,7 +19,9 @@ pub mod ast;
 #[cfg(test)]
 mod tests;
 
-pub use ast::{Ast, BinaryOp, Block, CompareOp, Expr, ExprKind, Function, Param, Stmt, StmtKind, UnaryOp};
+pub use ast::{
+    Ast, BinaryOp, Block, CompareOp, Expr, ExprKind, Function, Param, Stmt, StmtKind, UnaryOp,
+};
 
 use crate::error::{Diagnostic, DiagnosticKind};
 use crate::limits::SOURCE_BYTES_MAX;

@@ -200,6 +200,10 @@ impl Parser<'_> {
     fn grow(&mut self, below: usize) -> Parse<()> {
         self.height = below + 1;
         self.tallest = self.tallest.max(self.height);
-        if self.depth + self.nesting + self.height < TREE_DEPTH_MAX { Ok(()) } else { self.too_deep() }
+        if self.depth + self.nesting + self.height < TREE_DEPTH_MAX {
+            Ok(())
+        } else {
+            self.too_deep()
+        }
     }
 }

@@ -212,7 +212,10 @@ impl TokenKind {
     pub(super) fn continues(self) -> bool {
         match self {
             TokenKind::Keyword(word) => {
-                matches!(word, Keyword::And | Keyword::Or | Keyword::Isa | Keyword::New | Keyword::Not)
+                matches!(
+                    word,
+                    Keyword::And | Keyword::Or | Keyword::Isa | Keyword::New | Keyword::Not
+                )
             }
             TokenKind::Newline | TokenKind::Semicolon | TokenKind::EndOfText => false,
             TokenKind::Identifier | TokenKind::Number | TokenKind::String => false,

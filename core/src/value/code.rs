@@ -2,13 +2,13 @@
 
 use super::value::Value;
 use crate::bytecode::Program;
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// What a call must know, in one compare: `call_key == argument count` means a script function that takes exactly
-/// these arguments and nothing else is to be done.
+/// What a call must know, in one compare: `call_key == argument count` means a script function that
+/// takes exactly these arguments and nothing else is to be done.
 pub const CALL_USES_SELF: u32 = 1 << 16;
 /// The first parameter is named `self`.
 pub const CALL_SELF_PARAM: u32 = 1 << 17;
@@ -35,7 +35,7 @@ pub struct Code {
     /// Parameters in order.
     pub params: Vec<CodeParam>,
     /// Name for stack traces and listings.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// The words, with the pool behind them.
     pub words: Box<[u64]>,
     /// How many of `words` are code.
@@ -49,7 +49,7 @@ pub struct Code {
 /// A parameter.
 pub struct CodeParam {
     /// Its name.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Value when the argument is missing.
     pub default: Value,
 }

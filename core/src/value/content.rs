@@ -1,8 +1,9 @@
 //! Equality and hash by content, for lists and maps that may contain themselves (spec §8).
 //!
-//! Small comparisons recurse; after a bounded number of steps the comparison starts again with a union-find over the
-//! containers met: two containers under comparison are put in one class, and a pair already in one class is not looked
-//! at again (Hopcroft and Karp's test of equivalence). So it ends on cycles, in nearly linear time.
+//! Small comparisons recurse; after a bounded number of steps the comparison starts again with a
+//! union-find over the containers met: two containers under comparison are put in one class, and a
+//! pair already in one class is not looked at again (Hopcroft and Karp's test of equivalence). So
+//! it ends on cycles, in nearly linear time.
 
 use super::object::{Gc, Map};
 use super::shape::Shapes;
@@ -189,8 +190,8 @@ pub fn hash(shapes: &Shapes, v: Value) -> u32 {
         let part = match hash_scalar(item) {
             Some(h) => h,
             None => {
-                // Every visit counts, but only the first one is followed; the order of a map's entries must not matter,
-                // so only their number is hashed, with the keys' sum.
+                // Every visit counts, but only the first one is followed; the order of a map's
+                // entries must not matter, so only their number is hashed, with the keys' sum.
                 let first = visited.insert(address(item));
                 if let Some(list) = item.as_list() {
                     if first {

@@ -1,7 +1,9 @@
-//! Dictionaries: insertion-ordered entries with a hash index, for maps that are not used as objects.
+//! Dictionaries: insertion-ordered entries with a hash index, for maps that are not used as
+//! objects.
 //!
-//! Entries stand in order of insertion; a removed one leaves a gap (key *unassigned*) until the entries are compacted.
-//! Up to eight entries are searched directly; beyond, an index maps hashes to positions.
+//! Entries stand in order of insertion; a removed one leaves a gap (key *unassigned*) until the
+//! entries are compacted. Up to eight entries are searched directly; beyond, an index maps hashes
+//! to positions.
 #![allow(unsafe_code)] // Entries live in raw buffers.
 
 use super::content;
@@ -174,7 +176,13 @@ impl Dict {
     /// # Errors
     ///
     /// [`Refusal`] when memory is refused; the dictionary is unchanged.
-    pub fn push(&mut self, heap: &mut Heap, key: Value, hash: u32, value: Value) -> Result<(), Refusal> {
+    pub fn push(
+        &mut self,
+        heap: &mut Heap,
+        key: Value,
+        hash: u32,
+        value: Value,
+    ) -> Result<(), Refusal> {
         if self.len == self.capacity {
             if self.gaps * 2 > self.len {
                 self.compact();
@@ -282,7 +290,9 @@ impl Dict {
             index.clear();
             let entries = self.entries();
             for (at, entry) in entries.iter().enumerate() {
-                index.insert_unique(spread(entry.hash), at as u32, |&i| spread(entries[i as usize].hash));
+                index.insert_unique(spread(entry.hash), at as u32, |&i| {
+                    spread(entries[i as usize].hash)
+                });
             }
             self.index = index;
         }

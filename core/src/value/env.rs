@@ -32,7 +32,8 @@ impl Store {
         // SAFETY: a fresh cell; every field is written here, and there is room for `count` slots.
         unsafe {
             let env = cell.cast::<Env>().as_ptr();
-            let slots = if buffer.is_null() { (&raw mut (*env).inline).cast::<Value>() } else { buffer };
+            let slots =
+                if buffer.is_null() { (&raw mut (*env).inline).cast::<Value>() } else { buffer };
             (&raw mut (*env).slots).write(slots.into());
             for i in 0..count {
                 slots.add(i).write(Value::UNASSIGNED);

@@ -1,8 +1,9 @@
 //! Global variables: numbered cells that code refers to, and a map that scripts see.
 //!
-//! A cell exists from the first time linked code mentions its name or the map stores it, and keeps its number for ever. A
-//! cell without a variable holds what the name means then: an intrinsic, or *unassigned*. So reading a global or an
-//! intrinsic is one load. The map called `globals` shows the assigned cells in the order of their numbers.
+//! A cell exists from the first time linked code mentions its name or the map stores it, and keeps
+//! its number for ever. A cell without a variable holds what the name means then: an intrinsic, or
+//! *unassigned*. So reading a global or an intrinsic is one load. The map called `globals` shows
+//! the assigned cells in the order of their numbers.
 #![allow(unsafe_code)] // Cells live in a raw buffer whose address machine code knows.
 
 use super::Refusal;
@@ -50,7 +51,13 @@ impl Default for Globals {
 impl Globals {
     /// No globals.
     pub fn new() -> Self {
-        Globals { cells: core::ptr::null_mut(), len: 0, capacity: 0, assigned: 0, index: HashTable::new() }
+        Globals {
+            cells: core::ptr::null_mut(),
+            len: 0,
+            capacity: 0,
+            assigned: 0,
+            index: HashTable::new(),
+        }
     }
 
     /// All cells, assigned or not.
@@ -101,7 +108,12 @@ impl Globals {
     /// # Errors
     ///
     /// [`Refusal`] when memory is refused.
-    pub fn find_or_add(&mut self, heap: &mut Heap, shapes: &Shapes, key: Value) -> Result<usize, Refusal> {
+    pub fn find_or_add(
+        &mut self,
+        heap: &mut Heap,
+        shapes: &Shapes,
+        key: Value,
+    ) -> Result<usize, Refusal> {
         if let Some(found) = self.find(shapes, key) {
             return Ok(found);
         }
@@ -113,7 +125,11 @@ impl Globals {
         let hash_at = |&i: &u32| super::dict::spread(hash_key(shapes, cells[i as usize].key));
         let reserved = index.try_reserve(1, hash_at);
         if reserved.is_ok() {
-            index.insert_unique(super::dict::spread(hash_key(shapes, key)), self.len as u32, hash_at);
+            index.insert_unique(
+                super::dict::spread(hash_key(shapes, key)),
+                self.len as u32,
+                hash_at,
+            );
         }
         self.index = index;
         reserved.map_err(|_| Refusal::Memory(AllocError::Refused))?;

@@ -55,7 +55,8 @@ impl Store {
         }
         let new = self.heap.new_buffer(capacity * VALUE_SIZE)?.cast::<Value>();
         let old = list.elems.get();
-        // SAFETY: both buffers hold at least `len` values; the old one is freed only when it is ours.
+        // SAFETY: both buffers hold at least `len` values; the old one is freed only when it is
+        // ours.
         unsafe {
             ptr::copy_nonoverlapping(old, new, list.len());
             if !list.is_inline() {
@@ -114,7 +115,12 @@ impl Store {
     /// # Errors
     ///
     /// As [`Store::list_reserve`].
-    pub fn list_insert(&mut self, list: Gc<List>, index: usize, value: Value) -> Result<(), Refusal> {
+    pub fn list_insert(
+        &mut self,
+        list: Gc<List>,
+        index: usize,
+        value: Value,
+    ) -> Result<(), Refusal> {
         assert!(index <= list.len());
         self.list_reserve(list, 1)?;
         let at = list.elems.get().wrapping_add(index);
@@ -140,7 +146,9 @@ impl Store {
     pub(super) fn release_list(heap: &mut crate::heap::Heap, list: Gc<List>) {
         if !list.is_inline() {
             // SAFETY: the buffer is the list's own.
-            unsafe { heap.free_buffer(list.elems.get().cast(), list.cap.get() as usize * VALUE_SIZE) };
+            unsafe {
+                heap.free_buffer(list.elems.get().cast(), list.cap.get() as usize * VALUE_SIZE)
+            };
         }
     }
 }
@@ -172,7 +180,8 @@ impl List {
     /// The elements, for use before the list changes.
     #[inline(always)]
     pub fn as_slice(&self) -> &[Value] {
-        // SAFETY: `len` elements are initialized; callers do not hold the slice across mutations (see `Gc`).
+        // SAFETY: `len` elements are initialized; callers do not hold the slice across mutations
+        // (see `Gc`).
         unsafe { core::slice::from_raw_parts(self.elems.get(), self.len()) }
     }
 

@@ -1,9 +1,10 @@
 //! Maps, in three modes behind one set of functions.
 //!
-//! *Object mode*: a shape says which keys there are and in what order; values lie in slots. *Dictionary mode*: a [`Dict`],
-//! entered when a key is removed, when a key is no string, when many keys were computed, or when there are too many; there is no
-//! way back. *The globals*: cells (see `globals.rs`). Keys are normalized before anything else: strings become atoms, `-0`
-//! becomes `0`. Order is that of insertion in every mode.
+//! *Object mode*: a shape says which keys there are and in what order; values lie in slots.
+//! *Dictionary mode*: a [`Dict`], entered when a key is removed, when a key is no string, when many
+//! keys were computed, or when there are too many; there is no way back. *The globals*: cells (see
+//! `globals.rs`). Keys are normalized before anything else: strings become atoms, `-0` becomes `0`.
+//! Order is that of insertion in every mode.
 #![allow(unsafe_code)] // Slots live in raw buffers.
 
 use super::Refusal;
@@ -79,7 +80,8 @@ impl Map {
         unsafe { &mut *self.slots.get().cast() }
     }
 
-    /// In dictionary mode, where the value under a normalized key is kept if that key was also looked for last.
+    /// In dictionary mode, where the value under a normalized key is kept if that key was also
+    /// looked for last.
     ///
     /// `None` for functions, which as operands are called first.
     #[inline(always)]
@@ -238,7 +240,8 @@ impl Store {
     #[cold]
     #[inline(never)]
     fn grow_slots(&mut self, map: Gc<Map>, used: usize, needed: usize) -> Result<(), Refusal> {
-        let capacity = (needed + 1).next_multiple_of(4).max(used * 2).min(SHAPE_KEYS_MAX).max(needed);
+        let capacity =
+            (needed + 1).next_multiple_of(4).max(used * 2).min(SHAPE_KEYS_MAX).max(needed);
         let new: *mut Value = self.heap.new_buffer(capacity * VALUE_SIZE)?.cast();
         // SAFETY: the new buffer holds at least `used` values.
         unsafe { core::ptr::copy_nonoverlapping(map.slots.get(), new, used) };
@@ -331,7 +334,9 @@ impl Store {
         }
         if let Some(slot) = self.shapes.find(shape, key) {
             if let Some(prototype) = prototype {
-                let Some(new) = self.shapes.with_prototype(shape, prototype) else { return Ok(false) };
+                let Some(new) = self.shapes.with_prototype(shape, prototype) else {
+                    return Ok(false);
+                };
                 self.adopt_prototype(map, prototype);
                 map.header.info.set(new);
             }
@@ -459,12 +464,15 @@ impl Store {
         Ok(true)
     }
 
-    /// Replaces the value of entry `position` (see [`Map::next_entry`]; the position of the entry itself).
+    /// Replaces the value of entry `position` (see [`Map::next_entry`]; the position of the entry
+    /// itself).
     pub fn map_set_at(&mut self, map: Gc<Map>, position: usize, value: Value) {
         self.heap.barrier(map.cell());
         match map.header.flags.get() & (DICT | GLOBALS) {
             // SAFETY: checked just before.
-            0 if position < self.map_len(map) => unsafe { map.slots.get().add(position).write(value) },
+            0 if position < self.map_len(map) => unsafe {
+                map.slots.get().add(position).write(value)
+            },
             0 => {}
             DICT => map.dict_mut().set_value(position, value),
             _ => map.globals_mut().set(position, value),
@@ -488,7 +496,11 @@ fn release_slots(heap: &mut Heap, map: Gc<Map>) {
 }
 
 /// Marks what a map refers to; returns how many values it looked at.
-pub(super) fn trace(heap: &mut Heap, map: Gc<Map>, mark: fn(&mut Heap, &[Value]) -> usize) -> usize {
+pub(super) fn trace(
+    heap: &mut Heap,
+    map: Gc<Map>,
+    mark: fn(&mut Heap, &[Value]) -> usize,
+) -> usize {
     match map.header.flags.get() & (DICT | GLOBALS) {
         0 => {
             // SAFETY: every heap that traces maps is the first field of a `Store` (see `store.rs`).

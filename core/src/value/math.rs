@@ -183,8 +183,8 @@ pub fn round_v2(x: f64, places: i32) -> f64 {
 /// 10^n, correctly rounded within ±22: 10^22 is the last power of ten that is an exact double.
 fn power_of_ten(n: i32) -> f64 {
     const POWERS: [f64; 23] = [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
-        1e18, 1e19, 1e20, 1e21, 1e22,
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+        1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
     ];
     match usize::try_from(n.unsigned_abs()).ok().and_then(|i| POWERS.get(i)) {
         Some(&power) if n >= 0 => power,
@@ -541,7 +541,10 @@ mod tests {
         assert_eq!(hash_string(b"a"), 3_826_002_220);
         assert_eq!(hash_string(b"abc"), 440_920_331);
         // A byte from 0x80 on flips the upper bits too.
-        assert_eq!(hash_string(b"\x80"), (2_166_136_261 ^ 0xFFFF_FF80_u32).wrapping_mul(16_777_619));
+        assert_eq!(
+            hash_string(b"\x80"),
+            (2_166_136_261 ^ 0xFFFF_FF80_u32).wrapping_mul(16_777_619)
+        );
         assert_eq!([hash_number(0.0), hash_number(-0.5)], [0, 0]);
         assert_eq!(hash_number(1.0), hash_int(1));
         assert_eq!(hash_number(-1.0), hash_int(u32::MAX));

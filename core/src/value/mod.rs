@@ -39,7 +39,8 @@ impl From<AllocError> for Refusal {
     }
 }
 
-/// The capacity of a growing buffer: half as much again, at least `needed`, at most `limit` unless more is needed.
+/// The capacity of a growing buffer: half as much again, at least `needed`, at most `limit` unless
+/// more is needed.
 fn grow_capacity(capacity: usize, needed: usize, limit: usize) -> usize {
     (capacity + capacity / 2 + 4).min(limit).max(needed)
 }

@@ -284,7 +284,8 @@ pub fn parse_prefix(text: &[u8]) -> (f64, usize) {
         _ => (false, 0),
     };
     let body = &text[space + sign..];
-    let Some((size, len)) = parse_word(body).or_else(|| parse_hex(body)).or_else(|| parse_decimal(body))
+    let Some((size, len)) =
+        parse_word(body).or_else(|| parse_hex(body)).or_else(|| parse_decimal(body))
     else {
         return (0.0, 0);
     };

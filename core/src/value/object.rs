@@ -34,8 +34,9 @@ pub const KIND_NATIVE: u8 = 6;
 
 /// A reference to a heap object.
 ///
-/// Valid until the next safepoint unless the object is reachable from a root; code between two safepoints may use it
-/// freely. Fields are interior-mutable, and no Rust reference into a buffer outlives a mutation.
+/// Valid until the next safepoint unless the object is reachable from a root; code between two
+/// safepoints may use it freely. Fields are interior-mutable, and no Rust reference into a buffer
+/// outlives a mutation.
 #[repr(transparent)]
 pub struct Gc<T>(NonNull<T>, PhantomData<T>);
 
@@ -116,7 +117,8 @@ pub struct Str {
     pub len: Field<u32>,
     /// Length in code points.
     pub chars: Field<u32>,
-    /// The text when it fits, else the address of its [`super::string::StrBuffer`] in the first word.
+    /// The text when it fits, else the address of its [`super::string::StrBuffer`] in the first
+    /// word.
     pub inline: Field<[u64; 3]>,
 }
 

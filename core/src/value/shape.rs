@@ -1,9 +1,10 @@
 //! Shapes: the ordered keys of maps used as objects, and which map they inherit from.
 //!
-//! Maps that got the same keys in the same order share a shape, so one compare at a site tells where a property lies
-//! (hidden classes; Chambers, Ungar, Lee 1989). The parent, the map under `__isa`, is part of the shape: adding `__isa` leads to
-//! a different shape for each parent. So a compare of the receiver's shape also fixes the whole chain of *maps* a look-up goes
-//! through, as long as none of these parents gained or lost a key: [`Shapes::epoch`] changes whenever one did.
+//! Maps that got the same keys in the same order share a shape, so one compare at a site tells
+//! where a property lies (hidden classes; Chambers, Ungar, Lee 1989). The parent, the map under
+//! `__isa`, is part of the shape: adding `__isa` leads to a different shape for each parent. So a
+//! compare of the receiver's shape also fixes the whole chain of *maps* a look-up goes through, as
+//! long as none of these parents gained or lost a key: [`Shapes::epoch`] changes whenever one did.
 //!
 //! The number of shapes is bounded; beyond it, maps become dictionaries, which need none.
 
@@ -21,8 +22,9 @@ pub const SHAPES_MAX: usize = 8192;
 pub const EMPTY_SHAPE: u32 = 0;
 /// What the globals hold instead of a shape; never cached.
 pub const NO_SHAPE: u32 = u32::MAX;
-/// Dictionaries hold a number from here on instead of a shape: one that no other map has, and that changes whenever their
-/// keys do. So a cache may guard a look-up that goes *past* a dictionary as it guards one past a map with a shape.
+/// Dictionaries hold a number from here on instead of a shape: one that no other map has, and that
+/// changes whenever their keys do. So a cache may guard a look-up that goes *past* a dictionary as
+/// it guards one past a map with a shape.
 const FIRST_DICT: u32 = 1 << 31;
 
 /// Whether a map with this number in its header is in object mode.
@@ -77,8 +79,8 @@ pub struct Shapes {
 }
 
 fn hash(from: u32, key: Value, prototype: u64) -> u64 {
-    let mixed =
-        (key.bits() ^ u64::from(from).rotate_left(32) ^ prototype).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mixed = (key.bits() ^ u64::from(from).rotate_left(32) ^ prototype)
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15);
     mixed ^ (mixed >> 29)
 }
 
@@ -92,7 +94,13 @@ impl Shapes {
     /// Only the empty shape.
     pub fn new() -> Self {
         let table = alloc::vec![Shape { keys: Vec::new(), prototype: None }];
-        Shapes { table, transitions: HashTable::new(), prototypes: HashTable::new(), epoch: 1, next_dict: FIRST_DICT }
+        Shapes {
+            table,
+            transitions: HashTable::new(),
+            prototypes: HashTable::new(),
+            epoch: 1,
+            next_dict: FIRST_DICT,
+        }
     }
 
     /// The shape with this number.
@@ -179,8 +187,8 @@ impl Shapes {
         self.epoch = self.epoch.wrapping_add(1).max(1);
     }
 
-    /// A map that others inherited from is freed: nothing may lead to its shapes any more, because another map may get
-    /// its address.
+    /// A map that others inherited from is freed: nothing may lead to its shapes any more, because
+    /// another map may get its address.
     pub(super) fn forget_prototype(&mut self, map: Gc<Map>) {
         let address = map.address();
         if let Ok(known) = self.prototypes.find_entry(hash(0, ISA, address), |&a| a == address) {

@@ -2,8 +2,8 @@
 #![allow(unsafe_code)] // The collector's callbacks receive raw cells.
 
 use super::object::{
-    Env, Func, Gc, KIND_ENV, KIND_FUNC, KIND_LIST, KIND_MAP, KIND_NATIVE, KIND_STR, List, Map, NativeObject,
-    Str,
+    Env, Func, Gc, KIND_ENV, KIND_FUNC, KIND_LIST, KIND_MAP, KIND_NATIVE, KIND_STR, List, Map,
+    NativeObject, Str,
 };
 use super::shape::Shapes;
 use super::value::Value;
@@ -29,7 +29,8 @@ pub struct Store {
     pub finalizers: Vec<(fn(usize), usize)>,
 }
 
-/// Bytes a slot of the table of atoms takes: a pointer, a control byte, and the room a table keeps free.
+/// Bytes a slot of the table of atoms takes: a pointer, a control byte, and the room a table keeps
+/// free.
 const ATOM_SLOT_SIZE: usize = 18;
 
 impl Store {
@@ -159,11 +160,13 @@ unsafe fn trace(heap: &mut Heap, cell: NonNull<Header>) -> usize {
 }
 
 unsafe fn release(heap: &mut Heap, cell: NonNull<Header>) {
-    // SAFETY: every heap with these operations is the first field of a `Store` (`Store::new` is the only place that
-    // makes one), and the kind in the header says what the cell holds.
+    // SAFETY: every heap with these operations is the first field of a `Store` (`Store::new` is the
+    // only place that makes one), and the kind in the header says what the cell holds.
     unsafe {
         match cell.as_ref().kind.get() {
-            KIND_STR => (*core::ptr::from_mut(heap).cast::<Store>()).release_str(Gc::from_cell(cell)),
+            KIND_STR => {
+                (*core::ptr::from_mut(heap).cast::<Store>()).release_str(Gc::from_cell(cell))
+            }
             KIND_LIST => Store::release_list(heap, Gc::from_cell(cell)),
             KIND_MAP => {
                 let map: Gc<Map> = Gc::from_cell(cell);
@@ -177,8 +180,8 @@ unsafe fn release(heap: &mut Heap, cell: NonNull<Header>) {
                 let object: Gc<NativeObject> = Gc::from_cell(cell);
                 if let Some(finalizer) = object.finalizer.get() {
                     let store = &mut *core::ptr::from_mut(heap).cast::<Store>();
-                    // Room was reserved when the object was made; more objects than room run at once, still outside
-                    // script code.
+                    // Room was reserved when the object was made; more objects than room run at
+                    // once, still outside script code.
                     if store.finalizers.try_reserve(1).is_ok() {
                         store.finalizers.push((finalizer, object.data.get()));
                     } else {

@@ -1,10 +1,13 @@
-//! Strings: immutable UTF-8, in the value itself, in the cell, or in a buffer that several strings can share.
+//! Strings: immutable UTF-8, in the value itself, in the cell, or in a buffer that several strings
+//! can share.
 //!
-//! `s = s + x` is how scripts build text. When `s` ends where the used part of its buffer ends, the new string takes the
-//! room behind it and both share the buffer: appending costs the length of `x`, and no string ever changes. Lengths in
-//! code points are counted once, when a string is made; a string of one-byte characters is indexed directly.
+//! `s = s + x` is how scripts build text. When `s` ends where the used part of its buffer ends, the
+//! new string takes the room behind it and both share the buffer: appending costs the length of
+//! `x`, and no string ever changes. Lengths in code points are counted once, when a string is made;
+//! a string of one-byte characters is indexed directly.
 //!
-//! *Atoms* are strings that are map keys: there is one of each content, so keys are equal when their bits are.
+//! *Atoms* are strings that are map keys: there is one of each content, so keys are equal when
+//! their bits are.
 #![allow(unsafe_code)] // Text lives in raw buffers.
 
 use super::Refusal;
@@ -152,7 +155,11 @@ impl Store {
     }
 
     /// A string from bytes of valid UTF-8 whose number of characters may be known.
-    pub(crate) fn new_str_parts(&mut self, parts: &[&[u8]], chars: Option<usize>) -> Result<Value, Refusal> {
+    pub(crate) fn new_str_parts(
+        &mut self,
+        parts: &[&[u8]],
+        chars: Option<usize>,
+    ) -> Result<Value, Refusal> {
         let len: usize = parts.iter().map(|p| p.len()).sum();
         if len <= SHORT_MAX {
             let mut bytes = [0; SHORT_MAX];
@@ -242,8 +249,10 @@ impl Store {
         };
         let len = l.len.get() as usize + right.len();
         if len <= STR_INLINE {
-            return self
-                .new_str_parts(&[l.bytes(), right], Some(l.chars.get() as usize + count_chars(right)));
+            return self.new_str_parts(
+                &[l.bytes(), right],
+                Some(l.chars.get() as usize + count_chars(right)),
+            );
         }
         self.append(l, right, len)
     }
@@ -261,13 +270,17 @@ impl Store {
             let b = unsafe { &*buffer };
             // SAFETY: the text begins behind the header.
             let start = unsafe { buffer.cast::<u8>().add(BUFFER_HEADER) };
-            let ends_it =
-                left.bytes.get() as usize - start as usize + left.len.get() as usize == b.used.get() as usize;
+            let ends_it = left.bytes.get() as usize - start as usize + left.len.get() as usize
+                == b.used.get() as usize;
             if ends_it && b.used.get() as usize + right.len() <= b.capacity as usize {
                 let s = self.str_cell(left.bytes.get(), len, chars, buffer)?;
                 // SAFETY: the room behind the used part belongs to nobody yet.
                 unsafe {
-                    ptr::copy_nonoverlapping(right.as_ptr(), start.add(b.used.get() as usize), right.len())
+                    ptr::copy_nonoverlapping(
+                        right.as_ptr(),
+                        start.add(b.used.get() as usize),
+                        right.len(),
+                    )
                 };
                 b.used.set(b.used.get() + right.len() as u32);
                 b.refs.set(b.refs.get() + 1);
@@ -282,7 +295,11 @@ impl Store {
         unsafe {
             let start = buffer.cast::<u8>().add(BUFFER_HEADER);
             ptr::copy_nonoverlapping(left.bytes.get(), start, left.len.get() as usize);
-            ptr::copy_nonoverlapping(right.as_ptr(), start.add(left.len.get() as usize), right.len());
+            ptr::copy_nonoverlapping(
+                right.as_ptr(),
+                start.add(left.len.get() as usize),
+                right.len(),
+            );
             (*buffer).used.set(len as u32);
             match self.str_cell(start, len, chars, buffer) {
                 Ok(s) => Ok(Value::str(s)),
@@ -294,7 +311,8 @@ impl Store {
         }
     }
 
-    /// The part of a string from byte `from` to byte `to`, which must be character boundaries; shares long text.
+    /// The part of a string from byte `from` to byte `to`, which must be character boundaries;
+    /// shares long text.
     ///
     /// # Errors
     ///
@@ -356,7 +374,9 @@ impl Store {
         }
         match (a.as_str(), b.as_str()) {
             (Some(a), Some(b)) => {
-                a.len.get() == b.len.get() && !(a.flag(ATOM) && b.flag(ATOM)) && a.bytes() == b.bytes()
+                a.len.get() == b.len.get()
+                    && !(a.flag(ATOM) && b.flag(ATOM))
+                    && a.bytes() == b.bytes()
             }
             _ => false,
         }
@@ -386,10 +406,12 @@ impl Store {
     }
 
     fn find_interned(&mut self, bytes: &[u8], hash: u32) -> Option<Gc<Str>> {
-        let found =
-            *self.atoms.find(super::dict::spread(hash), |a| a.hash() == hash && a.bytes() == bytes)?;
+        let found = *self
+            .atoms
+            .find(super::dict::spread(hash), |a| a.hash() == hash && a.bytes() == bytes)?;
         match self.heap.phase() {
-            // The table is weak: what it gives out must be marked, and what is about to be freed must not come back.
+            // The table is weak: what it gives out must be marked, and what is about to be freed
+            // must not come back.
             Phase::Mark => self.heap.mark(found.cell()),
             Phase::Sweep if self.heap.is_dead(found.cell()) => return None,
             _ => {}

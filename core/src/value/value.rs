@@ -8,10 +8,11 @@
 //! 0xFFFF          function (address), or *unassigned* (payload 0)
 //! ```
 //!
-//! Every boxed value is a NaN to the FPU, so arithmetic computes first and looks only when the result is NaN. What
-//! needs attention when it is read (functions are called, unassigned variables looked up elsewhere) has the highest
-//! tag: one compare. Short strings compare as integers, because their bytes lie in order. Numbers are stored raw; the
-//! only NaN that enters a value is [`Value::NAN`].
+//! Every boxed value is a NaN to the FPU, so arithmetic computes first and looks only when the
+//! result is NaN. What needs attention when it is read (functions are called, unassigned variables
+//! looked up elsewhere) has the highest tag: one compare. Short strings compare as integers,
+//! because their bytes lie in order. Numbers are stored raw; the only NaN that enters a value is
+//! [`Value::NAN`].
 #![allow(unsafe_code)] // Untagging makes pointers.
 
 use super::object::{Env, Func, Gc, List, Map, NativeObject, Str};
@@ -293,7 +294,9 @@ impl Value {
         if self.0 <= TAG_STR || self.0 == TAG_FUNC {
             return None;
         }
-        core::ptr::NonNull::new(core::ptr::with_exposed_provenance_mut((self.0 << 16 >> 16) as usize))
+        core::ptr::NonNull::new(core::ptr::with_exposed_provenance_mut(
+            (self.0 << 16 >> 16) as usize,
+        ))
     }
 }
 

@@ -1,7 +1,8 @@
 //! A cache of member look-ups, for sites that see many kinds of receivers.
 //!
-//! A site remembers one receiver's shape or four; the rest come here before they walk chains of maps. Entries hold no values: where a
-//! member *is* stays true while the guard (shape or class, and epoch) does.
+//! A site remembers one receiver's shape or four; the rest come here before they walk chains of
+//! maps. Entries hold no values: where a member *is* stays true while the guard (shape or class,
+//! and epoch) does.
 #![allow(unsafe_code)] // Places are addresses of slots.
 
 use crate::value::Value;
@@ -49,15 +50,20 @@ impl Lookups {
         if entry.guard != guard || entry.key != key.bits() {
             return None;
         }
-        // SAFETY: the guard holds, so the slot or address is where the member is, and the parent is alive: the receiver leads
-        // to the map that has the member, and that one to its parent.
+        // SAFETY: the guard holds, so the slot or address is where the member is, and the parent is
+        // alive: the receiver leads to the map that has the member, and that one to its parent.
         unsafe {
             let value = if entry.place < 0x1_0000 {
                 *receiver.as_map()?.slots.get().add(entry.place as usize - 1)
             } else {
                 *core::ptr::with_exposed_provenance::<Value>(entry.place as usize)
             };
-            Some(Hit { value, place: entry.place, parent: Value::from_bits(entry.parent), fresh: false })
+            Some(Hit {
+                value,
+                place: entry.place,
+                parent: Value::from_bits(entry.parent),
+                fresh: false,
+            })
         }
     }
 
@@ -65,6 +71,7 @@ impl Lookups {
     pub fn remember(&mut self, guard: u64, key: Value, place: u64, parent: Value) {
         let none = Entry { guard: u64::MAX, key: 0, place: 0, parent: 0 };
         let entries = self.0.get_or_insert_with(|| Box::new([none; ENTRIES]));
-        entries[slot(guard, key.bits())] = Entry { guard, key: key.bits(), place, parent: parent.bits() };
+        entries[slot(guard, key.bits())] =
+            Entry { guard, key: key.bits(), place, parent: parent.bits() };
     }
 }

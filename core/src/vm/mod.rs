@@ -23,8 +23,9 @@ pub use stack::Stack;
 pub enum Trap {
     /// An error of the script; the place is added by the interpreter.
     Error(Error),
-    /// Not finished: the machine suspends, and the function is called again with the same arguments and this value as
-    /// [`Vm::partial`] (spec §22). `wake` is when that is worth trying, on the machine's clock; `None` means any time.
+    /// Not finished: the machine suspends, and the function is called again with the same arguments
+    /// and this value as [`Vm::partial`] (spec §22). `wake` is when that is worth trying, on the
+    /// machine's clock; `None` means any time.
     Pending {
         /// Given back on the next call.
         state: Value,
@@ -35,8 +36,8 @@ pub enum Trap {
     Yield,
     /// The program ends at once.
     Exit(i32),
-    /// The call continues as a call of this function, without arguments: the body of a module, whose scope is then
-    /// stored in the calling function under `name` (spec §20.2).
+    /// The call continues as a call of this function, without arguments: the body of a module,
+    /// whose scope is then stored in the calling function under `name` (spec §20.2).
     Import {
         /// The body.
         module: Value,
@@ -51,7 +52,8 @@ impl From<Error> for Trap {
     }
 }
 
-/// A function of the engine or the host. Arguments are those of `context`; missing ones have their defaults.
+/// A function of the engine or the host. Arguments are those of `context`; missing ones have their
+/// defaults.
 pub type NativeFn = fn(context: &mut crate::host::Context<'_>) -> Result<Value, Trap>;
 
 /// The maps that hold the methods of a type (spec §14.2).
@@ -151,7 +153,8 @@ pub struct Vm {
     pub units: Vec<Unit>,
     /// Code of native functions.
     pub native_codes: Vec<Box<Code>>,
-    /// Function value of each intrinsic, *unassigned* until needed; by index into `intrinsics::TABLE`.
+    /// Function value of each intrinsic, *unassigned* until needed; by index into
+    /// `intrinsics::TABLE`.
     pub intrinsics: Vec<Value>,
     /// Functions the host registered: name and function value.
     pub host_functions: Vec<(Value, Value)>,

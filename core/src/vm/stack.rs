@@ -8,9 +8,10 @@
 //! base[0..] registers
 //! ```
 //!
-//! As values, the raw words are small numbers, so a scan of the stack passes over them. Distances are relative, so the stack
-//! can move when it grows; that happens only in a call's slow path and when a run starts. Every slot always holds some valid
-//! value: fresh ones are null, and a collection nulls whatever lies above the innermost window.
+//! As values, the raw words are small numbers, so a scan of the stack passes over them. Distances
+//! are relative, so the stack can move when it grows; that happens only in a call's slow path and
+//! when a run starts. Every slot always holds some valid value: fresh ones are null, and a
+//! collection nulls whatever lies above the innermost window.
 #![allow(unsafe_code)] // Registers are raw slots.
 
 use crate::heap::{AllocError, Memory};
@@ -59,7 +60,8 @@ impl Stack {
         if needed > self.slots_max {
             return Err(AllocError::Limit);
         }
-        let capacity = needed.max(self.capacity * 2).max(FIRST_SLOTS).min(self.slots_max.max(needed));
+        let capacity =
+            needed.max(self.capacity * 2).max(FIRST_SLOTS).min(self.slots_max.max(needed));
         let new: *mut Value = memory.allocate(capacity * size_of::<Value>())?.cast();
         for i in 0..capacity {
             // SAFETY: below the capacity of the new and, where read, of the old stack.

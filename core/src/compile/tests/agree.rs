@@ -1,8 +1,9 @@
 //! Code with shortcuts agrees with code without any.
 //!
-//! Programs made at random run as narrow and wide code, and as careful code, where every operand is checked where it stands.
-//! Their variables hold numbers, lists and maps, or functions that return such and say so: what is printed is the order of
-//! evaluation. Types are right, since an error may be found earlier than a call that should come before it.
+//! Programs made at random run as narrow and wide code, and as careful code, where every operand is
+//! checked where it stands. Their variables hold numbers, lists and maps, or functions that return
+//! such and say so: what is printed is the order of evaluation. Types are right, since an error may
+//! be found earlier than a call that should come before it.
 
 use super::random::Random;
 use crate::compile::compile_in_style;

@@ -1,4 +1,5 @@
-//! Listings of small programs: what the code looks like. Each is a promise about speed as much as about meaning.
+//! Listings of small programs: what the code looks like. Each is a promise about speed as much as
+//! about meaning.
 //!
 //! When a listing changes on purpose, the failing test prints the new one.
 
@@ -7,7 +8,8 @@ use crate::bytecode::disassemble;
 use std::string::String;
 use std::vec::Vec;
 
-/// Compares the listing of the functions inside a program, or of the main program when there are none.
+/// Compares the listing of the functions inside a program, or of the main program when there are
+/// none.
 fn check(source: &str, expected: &str) {
     let listing = disassemble(&compiled(source));
     let inner = listing.find("\nfunction 1 ").map_or(0, |start| start + 1);
@@ -17,7 +19,8 @@ fn check(source: &str, expected: &str) {
     assert!(found == expected, "{source}\nfound:\n{found}\nexpected:\n{expected}");
 }
 
-/// Arguments are computed in place, and the window of the second call lies above the result of the first.
+/// Arguments are computed in place, and the window of the second call lies above the result of the
+/// first.
 #[test]
 fn recursion() {
     check(

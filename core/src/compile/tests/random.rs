@@ -1,4 +1,5 @@
-//! Programs made at random: whatever the parser accepts must compile, to code that is sound, narrow and wide.
+//! Programs made at random: whatever the parser accepts must compile, to code that is sound, narrow
+//! and wide.
 
 use super::{compiled, compiled_otherwise};
 use crate::bytecode::{Program, verify};
@@ -30,7 +31,8 @@ impl Random {
     }
 }
 
-const NAMES: &[&str] = &["a", "b", "c", "d", "x", "self", "super", "range", "f", "g", "__a_idx", "print"];
+const NAMES: &[&str] =
+    &["a", "b", "c", "d", "x", "self", "super", "range", "f", "g", "__a_idx", "print"];
 const RARE_NAMES: &[&str] = &["locals", "globals", "outer", "import"];
 
 /// Writes programs.

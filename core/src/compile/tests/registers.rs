@@ -1,9 +1,12 @@
 //! What registers hold: on every path an instruction reads only registers written before.
 //!
-//! This is stricter than the verifier, which lets any register be read. It finds temporaries that were given away too early,
-//! calls that destroy a value still needed, cold copies that miss an operand, and mistakes in definite assignment.
+//! This is stricter than the verifier, which lets any register be read. It finds temporaries that
+//! were given away too early, calls that destroy a value still needed, cold copies that miss an
+//! operand, and mistakes in definite assignment.
 
-use crate::bytecode::{Class, Extra, Kind, Op, Proto, a_of, b_of, bc_of, c_of, jump_of, op_of, x_of};
+use crate::bytecode::{
+    Class, Extra, Kind, Op, Proto, a_of, b_of, bc_of, c_of, jump_of, op_of, x_of,
+};
 use std::collections::BTreeSet;
 use std::format;
 use std::string::String;
@@ -30,7 +33,12 @@ pub(super) fn check(proto: &Proto) -> Result<(), String> {
 }
 
 /// Runs one instruction and adds where it may go.
-fn step(proto: &Proto, at: usize, mut state: Set, work: &mut Vec<(usize, Set)>) -> Result<(), String> {
+fn step(
+    proto: &Proto,
+    at: usize,
+    mut state: Set,
+    work: &mut Vec<(usize, Set)>,
+) -> Result<(), String> {
     let word = proto.code[at];
     let op = op_of(word).expect("verified");
     for register in reads(proto, at, op) {
@@ -49,7 +57,8 @@ fn step(proto: &Proto, at: usize, mut state: Set, work: &mut Vec<(usize, Set)>) 
     let before = state.clone();
     state.extend(writes(op, word));
     if let Some(target) = jump {
-        // `ForPrep` and `IterGet` write an element only when there is one, `ForNext` only when it goes back.
+        // `ForPrep` and `IterGet` write an element only when there is one, `ForNext` only when it
+        // goes back.
         let is_exit = matches!(op, Op::ForPrep | Op::IterGet);
         let there = if is_exit { before.clone() } else { state.clone() };
         work.push((target, there));

@@ -8,7 +8,8 @@ use std::format;
 use std::string::String;
 use std::vec::Vec;
 
-/// Analyzes a program and passes the scope of its first function, and a way to ask what names mean there, to `test`.
+/// Analyzes a program and passes the scope of its first function, and a way to ask what names mean
+/// there, to `test`.
 fn with_function(source: &str, number: usize, test: impl FnOnce(&FnScope, &dyn Fn(&str) -> Place)) {
     let (ast, diagnostics) = parse(source, Dialect::V1);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
@@ -32,10 +33,14 @@ fn the_main_program_has_globals() {
 
 #[test]
 fn functions_of_the_main_program_capture_nothing() {
-    with_function("x = 1\nf = function\n\treturn outer.x + x\nend function", 1, |scope, resolve| {
-        assert_eq!((scope.kind, scope.captured), (ScopeKind::Plain, Captured::Nothing));
-        assert_eq!(resolve("x"), Place::Global);
-    });
+    with_function(
+        "x = 1\nf = function\n\treturn outer.x + x\nend function",
+        1,
+        |scope, resolve| {
+            assert_eq!((scope.kind, scope.captured), (ScopeKind::Plain, Captured::Nothing));
+            assert_eq!(resolve("x"), Place::Global);
+        },
+    );
 }
 
 #[test]

@@ -21,7 +21,8 @@ impl Engine for Loop {
 
     #[inline(always)]
     unsafe fn slow<S: Slow>(pc: *const u64, base: *mut Value, vm: *mut Vm) -> State {
-        // SAFETY: the contract of engines; `vm` is the one exclusive pointer to the machine while it runs.
+        // SAFETY: the contract of engines; `vm` is the one exclusive pointer to the machine while
+        // it runs.
         unsafe { S::run(pc, base, &mut *vm) }
     }
 }

@@ -1,8 +1,9 @@
 //! The two engines that run the handlers.
 //!
-//! *Tail-calling*: each handler is a function that ends in a jump to the next one; the machine's registers stay in processor
-//! registers, and every operation has its own indirect jump. Release builds on processors where the compiler is known to turn
-//! these calls into jumps. *Loop*: one `match` in a loop, everywhere else: debug builds, Miri, WebAssembly. `build.rs` chooses.
+//! *Tail-calling*: each handler is a function that ends in a jump to the next one; the machine's
+//! registers stay in processor registers, and every operation has its own indirect jump. Release
+//! builds on processors where the compiler is known to turn these calls into jumps. *Loop*: one
+//! `match` in a loop, everywhere else: debug builds, Miri, WebAssembly. `build.rs` chooses.
 
 use super::State;
 use super::slow::Slow;

@@ -37,7 +37,8 @@ impl Engine for Tail {
 #[cold]
 #[inline(never)]
 unsafe extern "C" fn slow_handler<S: Slow>(pc: *const u64, base: *mut Value, vm: *mut Vm) {
-    // SAFETY: the contract of engines; `vm` is the one exclusive pointer to the machine while it runs.
+    // SAFETY: the contract of engines; `vm` is the one exclusive pointer to the machine while it
+    // runs.
     unsafe {
         let state = S::run(pc, base, &mut *vm);
         if state.pc.is_null() {

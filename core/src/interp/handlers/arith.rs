@@ -1,10 +1,12 @@
 //! Arithmetic, logic and comparisons as values.
 
 use super::{
-    Engine, Value, Vm, field_a, field_b, field_c, handler, pool, signed_b, signed_c, slow, slow_handlers,
+    Engine, Value, Vm, field_a, field_b, field_c, handler, pool, signed_b, signed_c, slow,
+    slow_handlers,
 };
 
-/// Stores a number and goes on; what is NaN goes to the slow path, because every value that is no number is a NaN.
+/// Stores a number and goes on; what is NaN goes to the slow path, because every value that is no
+/// number is a NaN.
 macro_rules! finish {
     ($E:ident, $pc:ident, $base:ident, $vm:ident, $result:expr) => {{
         let result: f64 = $result;
@@ -65,7 +67,8 @@ k_binary!(k_sub, x, y, x - y);
 k_binary!(k_mul, x, y, x * y);
 k_binary!(k_div, x, y, x / y);
 
-/// `x % y` without a call where the quotient is small and the result exact; NaN where it must be looked at.
+/// `x % y` without a call where the quotient is small and the result exact; NaN where it must be
+/// looked at.
 #[inline(always)]
 fn quick_modulo(x: f64, y: f64) -> f64 {
     let (i, j) = (super::truncate(x), super::truncate(y));

@@ -58,9 +58,13 @@ handler! {
 
 /// The function a cached look-up leads to, if its guard holds for a map.
 #[inline(always)]
-unsafe fn cached_function(pc: *const u64, receiver: Value, vm: *mut Vm) -> Option<(Value, *const Code)> {
-    // SAFETY: a call site with cache words; while shape and epoch are those of the cache, the slot or address in it is where
-    // the function is kept.
+unsafe fn cached_function(
+    pc: *const u64,
+    receiver: Value,
+    vm: *mut Vm,
+) -> Option<(Value, *const Code)> {
+    // SAFETY: a call site with cache words; while shape and epoch are those of the cache, the slot
+    // or address in it is where the function is kept.
     unsafe {
         let map = receiver.as_map()?;
         let guard = pc.add(2).cast::<u32>();
@@ -86,7 +90,8 @@ handler! {
             let nb = base.add(field_b(pc));
             let key = (*code).call_key;
             if key == argc as u32 | CALL_USES_SELF {
-                // The registers after the parameters; the stack's slack covers them before the limit is checked.
+                // The registers after the parameters; the stack's slack covers them before the
+                // limit is checked.
                 nb.add(argc).write(receiver);
                 nb.add(argc + 1).write(Value::from_bits(*pc.add(4)));
                 return enter_method::<E>(pc, base, nb, vm, callee, code);

@@ -1,8 +1,8 @@
 //! Jumps, comparisons with jumps, and loops.
 
 use super::{
-    Engine, Value, Vm, field_a, field_b, handler, keep_branch, pool, signed_b, signed_c, slow, slow_handlers,
-    wide_bc,
+    Engine, Value, Vm, field_a, field_b, handler, keep_branch, pool, signed_b, signed_c, slow,
+    slow_handlers, wide_bc,
 };
 
 handler! {
@@ -74,9 +74,15 @@ unsafe fn back<E: Engine>(pc: *const u64, base: *mut Value, vm: *mut Vm) -> E::R
     }
 }
 
-/// What a comparison of two values says without a slow path: numbers, and short strings, whose order is that of their bits.
+/// What a comparison of two values says without a slow path: numbers, and short strings, whose
+/// order is that of their bits.
 #[inline(always)]
-fn ordered(l: Value, r: Value, numbers: fn(f64, f64) -> bool, bits: fn(u64, u64) -> bool) -> Option<bool> {
+fn ordered(
+    l: Value,
+    r: Value,
+    numbers: fn(f64, f64) -> bool,
+    bits: fn(u64, u64) -> bool,
+) -> Option<bool> {
     let (x, y) = (l.raw_f64(), r.raw_f64());
     if !(x.is_nan() || y.is_nan()) {
         return Some(numbers(x, y));

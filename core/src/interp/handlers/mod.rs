@@ -1,9 +1,10 @@
 //! The fast paths, one function for each operation, generic over the engine that runs them.
 //!
-//! Rules that keep the machine code good (each measured, see docs/decisions/0003-interpreter.md): a handler ends in
-//! `E::next` or in `E::slow`, never returns into itself; nothing that has a destructor lives in one; operand fields are loaded each
-//! with its own narrow load; the taken arm of a compare-and-jump holds an empty `asm!`, so that the jump stays a jump; constants come
-//! from the pool as doubles.
+//! Rules that keep the machine code good (each measured, see docs/decisions/0003-interpreter.md): a
+//! handler ends in `E::next` or in `E::slow`, never returns into itself; nothing that has a
+//! destructor lives in one; operand fields are loaded each with its own narrow load; the taken arm
+//! of a compare-and-jump holds an empty `asm!`, so that the jump stays a jump; constants come from
+//! the pool as doubles.
 
 mod arith;
 mod calls;
@@ -22,7 +23,8 @@ use super::slow;
 use crate::value::Value;
 use crate::vm::Vm;
 
-/// Loads of operand fields. `read_volatile` keeps them apart: merged into one load with shifts they cost up to 30 %.
+/// Loads of operand fields. `read_volatile` keeps them apart: merged into one load with shifts they
+/// cost up to 30 %.
 #[inline(always)]
 pub(super) unsafe fn field_x(pc: *const u64) -> usize {
     // SAFETY: an instruction word.
@@ -66,8 +68,8 @@ pub(super) unsafe fn pool(pc: *const u64, distance: isize) -> Value {
     unsafe { *pc.offset(distance).cast::<Value>() }
 }
 
-/// Keeps a conditional jump from being turned into a conditional move of the program counter: with one, the fetch of the next
-/// instruction waits for the comparison's operands (up to 2x on loops).
+/// Keeps a conditional jump from being turned into a conditional move of the program counter: with
+/// one, the fetch of the next instruction waits for the comparison's operands (up to 2x on loops).
 #[inline(always)]
 pub(super) fn keep_branch() {
     #[cfg(all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64")))]
@@ -100,8 +102,9 @@ macro_rules! handler {
             $base: *mut Value,
             $vm: *mut Vm,
         ) -> $E::Result {
-            // SAFETY: an engine's contract: `pc` is an instruction of this operation, whose operands name registers of the
-            // frame at `base`, constants of its function and cells of this machine.
+            // SAFETY: an engine's contract: `pc` is an instruction of this operation, whose
+            // operands name registers of the frame at `base`, constants of its function and cells
+            // of this machine.
             unsafe { $body }
         }
     };

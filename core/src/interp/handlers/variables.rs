@@ -1,6 +1,8 @@
 //! Registers, constants, globals and captured variables.
 
-use super::{Engine, Value, Vm, field_a, field_b, field_c, handler, pool, slow, slow_handlers, wide_bc};
+use super::{
+    Engine, Value, Vm, field_a, field_b, field_c, handler, pool, slow, slow_handlers, wide_bc,
+};
 
 handler! {
     nop(E, pc, base, vm) { E::next(pc.add(1), base, vm) }

@@ -319,11 +319,13 @@ impl Parser<'_> {
                 statement.span.end = end.span.end;
                 hole_in_statement(&mut statement.kind)
             }),
-            ScopeKind::Function(Holder::Header) => match self.scopes.last_mut().map(|s| &mut s.kind) {
-                Some(ScopeKind::If { condition: Some(header), .. })
-                | Some(ScopeKind::While(header) | ScopeKind::For(_, header)) => hole_in(header),
-                _ => None,
-            },
+            ScopeKind::Function(Holder::Header) => {
+                match self.scopes.last_mut().map(|s| &mut s.kind) {
+                    Some(ScopeKind::If { condition: Some(header), .. })
+                    | Some(ScopeKind::While(header) | ScopeKind::For(_, header)) => hole_in(header),
+                    _ => None,
+                }
+            }
             _ => None,
         };
         if let Some((span, function)) = hole {
@@ -388,7 +390,9 @@ fn hole_in(expr: &mut Expr) -> Option<Hole<'_>> {
         ExprKind::Function(function) => Some((span, function)),
         ExprKind::Number(_) | ExprKind::Str(_) | ExprKind::Null | ExprKind::Name(_) => None,
         ExprKind::List(items) => first_hole(items.iter_mut().rev()),
-        ExprKind::Map(entries) => first_hole(entries.iter_mut().rev().flat_map(|(key, value)| [value, key])),
+        ExprKind::Map(entries) => {
+            first_hole(entries.iter_mut().rev().flat_map(|(key, value)| [value, key]))
+        }
         ExprKind::Unary(_, operand) | ExprKind::Group(operand) => hole_in(operand),
         ExprKind::Member(base, _) => hole_in(base),
         ExprKind::Binary(_, left, right)

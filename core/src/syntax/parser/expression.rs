@@ -179,7 +179,9 @@ fn infix(kind: TokenKind) -> Option<(Infix, Level, Level)> {
         TokenKind::Times => product(BinaryOp::Mul),
         TokenKind::Divide => product(BinaryOp::Div),
         TokenKind::Mod => product(BinaryOp::Mod),
-        TokenKind::Power => Some((Infix::Arithmetic(BinaryOp::Pow), Level::Power, Level::AddressOf)),
+        TokenKind::Power => {
+            Some((Infix::Arithmetic(BinaryOp::Pow), Level::Power, Level::AddressOf))
+        }
         _ => None,
     }
 }

@@ -53,7 +53,9 @@ impl Parser<'_> {
         let from = self.slice_bound(TokenKind::Colon)?;
         let mut tallest = self.height;
         let kind = match from {
-            Some(index) if self.token.kind != TokenKind::Colon => ExprKind::Index(Box::new(base), index),
+            Some(index) if self.token.kind != TokenKind::Colon => {
+                ExprKind::Index(Box::new(base), index)
+            }
             from => {
                 self.advance();
                 self.skip_line_breaks();
@@ -225,7 +227,8 @@ impl Parser<'_> {
         while self.token.kind != TokenKind::RParen {
             let name = self.token;
             self.expect(TokenKind::Identifier, "an identifier")?;
-            let default = if self.eat(TokenKind::Assign) { Some(self.default_value()?) } else { None };
+            let default =
+                if self.eat(TokenKind::Assign) { Some(self.default_value()?) } else { None };
             params.push(Param { name: self.name(name), default, span: name.span });
             if !self.eat(TokenKind::Comma) && self.token.kind != TokenKind::RParen {
                 return self.unexpected("Comma or RParen", At::Statement);

@@ -56,7 +56,12 @@ impl Parser<'_> {
 
     /// Reports an error at `span`.
     #[cold]
-    pub(super) fn fail_at<T>(&mut self, message: impl Into<String>, at: At, span: Span) -> Parse<T> {
+    pub(super) fn fail_at<T>(
+        &mut self,
+        message: impl Into<String>,
+        at: At,
+        span: Span,
+    ) -> Parse<T> {
         let message = message.into();
         let help = message_help(&message).map(String::from);
         self.report(message, at, help);
@@ -204,16 +209,19 @@ impl Parser<'_> {
                 "an assignment is no expression: write one statement for each"
             }
             (TokenKind::Keyword(_), TokenKind::Dot) => {
-                return Some(format!("`{text}` is a keyword: use `[\"{text}\"]` instead of `.{text}`"));
+                return Some(format!(
+                    "`{text}` is a keyword: use `[\"{text}\"]` instead of `.{text}`"
+                ));
             }
             _ if matches!(first_word, "elseif" | "elif" | "elsif") => "write `else if`",
             _ if wanted == "Keyword(then)" => "add `then` after the condition",
             (TokenKind::Newline | TokenKind::Semicolon, _) if self.brackets > 0 => {
                 "a line may end inside brackets only after `,`, an operator, or an opening bracket"
             }
-            (TokenKind::Identifier | TokenKind::Number | TokenKind::String, TokenKind::Identifier)
-                if wanted.ends_with("EOL") =>
-            {
+            (
+                TokenKind::Identifier | TokenKind::Number | TokenKind::String,
+                TokenKind::Identifier,
+            ) if wanted.ends_with("EOL") => {
                 "inside an expression, a call needs parentheses: `f(x)`"
             }
             _ => return None,
@@ -226,10 +234,13 @@ impl Parser<'_> {
 fn message_help(message: &str) -> Option<&'static str> {
     match message {
         "found = instead of == in if condition" => Some("use == to compare"),
-        "loop is invalid within single-line 'if'" | "invalid control structure within single-line 'if'" => {
+        "loop is invalid within single-line 'if'"
+        | "invalid control structure within single-line 'if'" => {
             Some("begin a new line after `then`, and end the block with `end if`")
         }
-        "can't start two functions in one statement" => Some("assign one of them to a variable first"),
+        "can't start two functions in one statement" => {
+            Some("assign one of them to a variable first")
+        }
         _ if message.starts_with("invalid numeric literal") => Some("digits are missing after `e`"),
         _ => None,
     }
@@ -239,6 +250,8 @@ fn message_help(message: &str) -> Option<&'static str> {
 /// expression.
 fn begins_statement(word: Keyword) -> bool {
     use Keyword::*;
-    matches!(word, If | Else | ElseIf | EndIf | For | EndFor | While | EndWhile | EndFunction | EndOther)
-        || matches!(word, Break | Continue | Return)
+    matches!(
+        word,
+        If | Else | ElseIf | EndIf | For | EndFor | While | EndWhile | EndFunction | EndOther
+    ) || matches!(word, Break | Continue | Return)
 }

@@ -68,7 +68,9 @@ impl Parser<'_> {
                 Ok(StmtKind::Return(value))
             }
             // v2 lets every expression begin a statement.
-            TokenKind::Keyword(Keyword::Not | Keyword::True | Keyword::False) => self.expression_statement(),
+            TokenKind::Keyword(Keyword::Not | Keyword::True | Keyword::False) => {
+                self.expression_statement()
+            }
             TokenKind::Keyword(_) => {
                 let word = self.token.keyword_text(self.source);
                 self.fail(format!("unexpected keyword '{word}' at start of line"), At::Token)

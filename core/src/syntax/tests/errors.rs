@@ -53,7 +53,8 @@ fn reserved_words() {
     check_error("x = y.end if", "got Keyword(end if) where Identifier is required [line 1]");
     check_error("x = repeat", &format!("got Keyword(repeat) {OPERAND} [line 1]"));
     check_error("null = 3", "unexpected keyword 'null' at start of line [line 1]");
-    for word in ["then", "in", "new", "null", "function", "and", "or", "isa", "repeat", "end then"] {
+    for word in ["then", "in", "new", "null", "function", "and", "or", "isa", "repeat", "end then"]
+    {
         let message = format!("unexpected keyword '{word}' at start of line [line 2]");
         check_error(&format!("a\n{word} x"), &message);
     }
@@ -120,7 +121,10 @@ fn prefix_operators_at_their_own_layer() {
     ] {
         check_error(&format!("r_ = {source}\nprint @r_"), &format!("got {got} {OPERAND} [line 1]"));
     }
-    check_error("r_ = 5 isa number isa number\n", "got Keyword(isa) where EOL is required [line 1]");
+    check_error(
+        "r_ = 5 isa number isa number\n",
+        "got Keyword(isa) where EOL is required [line 1]",
+    );
 }
 
 #[test]
@@ -149,8 +153,8 @@ fn operands_and_calls() {
 fn every_symbol_has_its_name() {
     let mut described = Vec::new();
     for symbol in [
-        "*", "/", "%", "^", "==", "!=", ">", ">=", "<", "<=", "=", "+=", "-=", "*=", "/=", "%=", "^=", "]",
-        "}", ",", ".", ":", "+", "+-",
+        "*", "/", "%", "^", "==", "!=", ">", ">=", "<", "<=", "=", "+=", "-=", "*=", "/=", "%=",
+        "^=", "]", "}", ",", ".", ":", "+", "+-",
     ] {
         let error = first_error(&format!("x = 1 + {symbol} a"));
         described.push(String::from(error.split(' ').nth(3).unwrap_or_default()));
@@ -166,43 +170,79 @@ fn every_symbol_has_its_name() {
 #[test]
 fn ifs() {
     check_error("if a = b then\nend if", "found = instead of == in if condition [line 1]");
-    check_error("if a then\nelse if a = b then\nend if", "found = instead of == in if condition [line 2]");
+    check_error(
+        "if a then\nelse if a = b then\nend if",
+        "found = instead of == in if condition [line 2]",
+    );
     check_error("if a print b", "got Identifier(print) where Keyword(then) is required [line 1]");
-    check_error("if a then\nelse print b\nend if", "got Identifier(print) where EOL is required [line 2]");
+    check_error(
+        "if a then\nelse print b\nend if",
+        "got Identifier(print) where EOL is required [line 2]",
+    );
     check_error("if a then\nelse if b then c", "got Identifier(c) where EOL is required [line 2]");
-    check_error("if a then\nend if print b", "got Identifier(print) where EOL is required [line 2]");
-    check_error("if a then x = 5 6", "got Number(6) where Keyword(else) or EOL is required [line 1]");
+    check_error(
+        "if a then\nend if print b",
+        "got Identifier(print) where EOL is required [line 2]",
+    );
+    check_error(
+        "if a then x = 5 6",
+        "got Number(6) where Keyword(else) or EOL is required [line 1]",
+    );
     check_error("if a then f 5 6", "got Number(6) where Comma or EOL is required [line 1]");
-    check_error("if a then b = 1 else c = 2 else d", "got Keyword(else) where EOL is required [line 1]");
+    check_error(
+        "if a then b = 1 else c = 2 else d",
+        "got Keyword(else) where EOL is required [line 1]",
+    );
     check_error("if a then while b", "loop is invalid within single-line 'if' [line 1]");
-    check_error("if a then b else for x in y\nend for", "loop is invalid within single-line 'if' [line 1]");
+    check_error(
+        "if a then b else for x in y\nend for",
+        "loop is invalid within single-line 'if' [line 1]",
+    );
     let structure = "invalid control structure within single-line 'if' [line 1]";
     check_error("if a then if b then\nc\nend if", structure);
     check_error("if a then b else if c then\nd\nend if", structure);
     let end_if = "'end if' without matching 'if'";
     check_error("if a then f = function\nend function", &format!("{end_if} [line 1]"));
-    check_error("if a then b = 1 else f = function(x)\nend function", &format!("{end_if} [line 1]"));
+    check_error(
+        "if a then b = 1 else f = function(x)\nend function",
+        &format!("{end_if} [line 1]"),
+    );
     check_error("\nend if", &format!("{end_if} [line 2]"));
     check_error("if a then\nwhile b\nend if", &format!("{end_if} [line 3]"));
     check_error("if a then end if", &format!("{end_if} [line 1]"));
     check_error("if a then then", "unexpected keyword 'then' at start of line [line 1]");
     check_error("else\n", "'else' without matching block starter [line 1]");
     check_error("a\nelse if b then\n", "'else' without matching block starter [line 2]");
-    check_error("f = function\nelse\nend function", "'else' without matching block starter [line 2]");
+    check_error(
+        "f = function\nelse\nend function",
+        "'else' without matching block starter [line 2]",
+    );
 }
 
 #[test]
 fn closers_that_skip() {
     check_error("while a\nif b then\nend while", "'end while' skips expected 'else' [line 3]");
-    check_error("while a\nif b then\nelse\nend while", "'end while' skips expected 'end if' [line 4]");
+    check_error(
+        "while a\nif b then\nelse\nend while",
+        "'end while' skips expected 'end if' [line 4]",
+    );
     check_error("for i in a\nif b then\nend for", "'end for' skips expected 'else' [line 3]");
     check_error("if a then\nwhile b\nelse", "'else' skips expected 'end while' [line 3]");
     check_error("if a then\nelse\nelse\nend if", "'else' skips expected 'end if' [line 3]");
-    check_error("if a then\nfor x in y\nelse if c then", "'else' skips expected 'end for' [line 3]");
+    check_error(
+        "if a then\nfor x in y\nelse if c then",
+        "'else' skips expected 'end for' [line 3]",
+    );
     check_error("while a\nif b then end while", "'end while' skips expected 'else' [line 2]");
-    check_error("while a\nif b then c = 1 else end while", "'end while' skips expected 'end if' [line 2]");
+    check_error(
+        "while a\nif b then c = 1 else end while",
+        "'end while' skips expected 'end if' [line 2]",
+    );
     // A break in between is no obstacle.
-    check_error("while a\nif b then\nbreak\nend while", "'end while' skips expected 'else' [line 4]");
+    check_error(
+        "while a\nif b then\nbreak\nend while",
+        "'end while' skips expected 'else' [line 4]",
+    );
 }
 
 #[test]
@@ -211,8 +251,14 @@ fn loops() {
     check_error("end for", "'end for' without matching 'for' [line 1]");
     check_error("for x in y\nend while", "'end while' without matching 'while' [line 2]");
     check_error("while x\nend for", "'end for' without matching 'for' [line 2]");
-    check_error("for i in x\nif a then\nend while", "'end while' without matching 'while' [line 3]");
-    check_error("while x\nf = function\nend while", "'end while' without matching 'while' [line 3]");
+    check_error(
+        "for i in x\nif a then\nend while",
+        "'end while' without matching 'while' [line 3]",
+    );
+    check_error(
+        "while x\nf = function\nend while",
+        "'end while' without matching 'while' [line 3]",
+    );
     check_error("while a print b", "got Identifier(print) where EOL is required [line 1]");
     check_error("while a = b\n", "got OpAssign where EOL is required [line 1]");
     check_error("for x in null\n", "sequence expression expected for 'for' loop [line 1]");
@@ -241,10 +287,19 @@ fn missing_ends() {
     check_error("while 1\nf = function\n", "'function' without matching 'end function' [line 3]");
     check_error("f = function\nwhile 1\n", "'while' without matching 'end while' [line 3]");
     check_error("f = function\nif a then\nend function", "'if' without matching 'end if' [line 4]");
-    check_error("f = function\nwhile a\nend function\n", "'while' without matching 'end while' [line 4]");
-    check_error("f = function\nfor a in b\nend function\n", "'for' without matching 'end for' [line 4]");
+    check_error(
+        "f = function\nwhile a\nend function\n",
+        "'while' without matching 'end while' [line 4]",
+    );
+    check_error(
+        "f = function\nfor a in b\nend function\n",
+        "'for' without matching 'end for' [line 4]",
+    );
     check_error("end function", "'end function' without matching block starter [line 1]");
-    check_error("if a then\nend function", "'end function' without matching block starter [line 2]");
+    check_error(
+        "if a then\nend function",
+        "'end function' without matching block starter [line 2]",
+    );
 }
 
 #[test]
@@ -254,7 +309,10 @@ fn loops_without_end_that_contain_a_break() {
     check_error("while a\nif b then break\n", "unmatched block opener [line 3]");
     check_error("while a\nif b then\nbreak\nend if", "unmatched block opener [line 5]");
     check_error("f = function\nwhile a\nbreak\nend function", "unmatched block opener [line 5]");
-    check_error("while a\nwhile b\nbreak\nend while", "'while' without matching 'end while' [line 5]");
+    check_error(
+        "while a\nwhile b\nbreak\nend while",
+        "'while' without matching 'end while' [line 5]",
+    );
     check_error("while a\nbreak\nif b then", "'if' without matching 'end if' [line 4]");
     check_error("while a\nif b then\nbreak\nelse\n", "'if' without matching 'end if' [line 5]");
     check_error("while a\ncontinue\n", "'while' without matching 'end while' [line 3]");
@@ -272,7 +330,10 @@ fn assignments() {
 #[test]
 fn function_literals() {
     check_error("f = function(1)", "got Number(1) where an identifier is required [line 1]");
-    check_error("f = function(a b)", "got Identifier(b) where Comma or RParen is required [line 1]");
+    check_error(
+        "f = function(a b)",
+        "got Identifier(b) where Comma or RParen is required [line 1]",
+    );
     check_error("f = function(if)", "got Keyword(if) where an identifier is required [line 1]");
     check_error("f = function x", "got Identifier(x) where LParen is required [line 1]");
     check_error("f(function)", "got RParen where LParen is required [line 1]");

@@ -34,7 +34,10 @@ fn brackets() {
 #[test]
 fn operators() {
     assert_eq!(first_error(&nested("1+(", "1", ")", 90)), "");
-    assert_eq!(first_error(&nested("a or b and not c isa d == e + f * -(", "1", ")", 100_000)), TOO_DEEP);
+    assert_eq!(
+        first_error(&nested("a or b and not c isa d == e + f * -(", "1", ")", 100_000)),
+        TOO_DEEP
+    );
     assert_eq!(first_error(&nested("-(", "1", ")", 100_000)), TOO_DEEP);
 }
 
@@ -88,7 +91,8 @@ fn blocks() {
 
 #[test]
 fn functions_deep_in_expressions() {
-    let level = format!("x = {}function(){}{}\n", "f(".repeat(100), ")".repeat(100), ".a".repeat(500));
+    let level =
+        format!("x = {}function(){}{}\n", "f(".repeat(100), ")".repeat(100), ".a".repeat(500));
     let error = first_error(&level.repeat(100));
     assert!(error.contains("nested too deeply"), "{error}");
 }
@@ -127,7 +131,10 @@ fn long_lines() {
     let long = "a".repeat(1 << 20);
     assert_eq!(tree(&long).len(), 1 << 20);
     assert_eq!(tree(&format!("x = \"{long}\"")).len(), (1 << 20) + 8);
-    assert_eq!(first_error(&format!("x = \"{long}")), "Lexer Error: missing closing quote (\") [line 1]");
+    assert_eq!(
+        first_error(&format!("x = \"{long}")),
+        "Lexer Error: missing closing quote (\") [line 1]"
+    );
     assert_eq!(tree(&format!("x = {}", "1".repeat(100_000))), "(= x inf)");
     assert_eq!(tree(&";".repeat(1 << 20)), "");
     let quotes = format!("x = \"{}\"", "\"\"".repeat(100_000));

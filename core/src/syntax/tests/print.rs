@@ -14,9 +14,13 @@ pub(super) fn body(statements: &[Stmt]) -> String {
 fn statement(statement: &Stmt) -> String {
     match &statement.kind {
         StmtKind::Expr(value) => expr(value),
-        StmtKind::Command(callee, arguments) => form("command", [callee].into_iter().chain(arguments)),
+        StmtKind::Command(callee, arguments) => {
+            form("command", [callee].into_iter().chain(arguments))
+        }
         StmtKind::Assign(target, value) => form("=", [target, value]),
-        StmtKind::AugAssign(target, op, value) => form(&format!("{}=", arithmetic(*op)), [target, value]),
+        StmtKind::AugAssign(target, op, value) => {
+            form(&format!("{}=", arithmetic(*op)), [target, value])
+        }
         StmtKind::If(arms, otherwise) => {
             let mut text = String::from("(if");
             for (condition, block) in arms {
@@ -77,7 +81,9 @@ fn expr(value: &Expr) -> String {
             }
             text + ")"
         }
-        ExprKind::Call(callee, arguments) => form("call", core::iter::once(&**callee).chain(arguments)),
+        ExprKind::Call(callee, arguments) => {
+            form("call", core::iter::once(&**callee).chain(arguments))
+        }
         ExprKind::Member(base, name) => format!("(. {} {name})", expr(base)),
         ExprKind::Index(base, index) => form("index", [&**base, index]),
         ExprKind::Slice(base, from, to) => {

@@ -9,7 +9,8 @@ use alloc::vec::Vec;
 #[track_caller]
 fn check_all(source: &str, expected: &[&str]) {
     let found: Vec<String> = diagnostics(source).iter().map(reported).collect();
-    let found: Vec<&str> = found.iter().map(|text| text.trim_start_matches("Compiler Error: ")).collect();
+    let found: Vec<&str> =
+        found.iter().map(|text| text.trim_start_matches("Compiler Error: ")).collect();
     assert_eq!(found, expected, "{source:?}");
 }
 
@@ -137,7 +138,8 @@ fn unfinished_texts() {
         let found = diagnostics(source);
         assert!(found.iter().any(|diagnostic| diagnostic.incomplete), "{source:?}: {found:?}");
     }
-    for source in ["x = 1 2", "if a", "x = \"a", "x = [1, 2\n", "f = function\nif a then\nend function", ")"]
+    for source in
+        ["x = 1 2", "if a", "x = \"a", "x = [1, 2\n", "f = function\nif a then\nend function", ")"]
     {
         let found = diagnostics(source);
         assert!(found.iter().all(|diagnostic| !diagnostic.incomplete), "{source:?}: {found:?}");

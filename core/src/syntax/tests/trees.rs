@@ -43,7 +43,10 @@ fn identifiers() {
 #[test]
 fn words_reserved_in_v2_only() {
     check("self = super", "(= self super)");
-    check("x = locals.a + globals.b + outer.c", "(= x (+ (+ (. locals a) (. globals b)) (. outer c)))");
+    check(
+        "x = locals.a + globals.b + outer.c",
+        "(= x (+ (+ (. locals a) (. globals b)) (. outer c)))",
+    );
     check("x.self = y.globals", "(= (. x self) (. y globals))");
     check("f = function(self, super)\nend function", "(= f (function (self super) {}))");
     check("x = [true, false, null]", "(= x (list 1 0 null))");
@@ -229,7 +232,10 @@ fn single_line_ifs() {
     check("if a then return 1 else return 2", "(if a {(return 1)} else {(return 2)})");
     check("if a then f 1, 2 else g -1", "(if a {(command f 1 2)} else {(command g (neg 1))})");
     check("if a -b then c", "(if (- a b) {c})");
-    check("while 1\nif a then break else continue\nend while", "(while 1 {(if a {break} else {continue})})");
+    check(
+        "while 1\nif a then break else continue\nend while",
+        "(while 1 {(if a {break} else {continue})})",
+    );
     check(
         "f = function(x)\nif x < 0 then return \"neg\" else return \"pos\"\nend function",
         r#"(= f (function (x) {(if (compare x < 0) {(return "neg")} else {(return "pos")})}))"#,
@@ -362,7 +368,10 @@ fn function_inside_brackets_closed_before_its_body() {
     check("x = f(1, function())\na\nend function", "(= x (call f 1 (function () {a})))");
     check("x = [function()]\na\nend function", "(= x (list (function () {a})))");
     check("x = {1: function()}\na\nend function", "(= x (map 1 (function () {a})))");
-    check("while f(function())\na\nend function\nb\nend while", "(while (call f (function () {a})) {b})");
+    check(
+        "while f(function())\na\nend function\nb\nend while",
+        "(while (call f (function () {a})) {b})",
+    );
     check(
         "if 0 then\nelse if f(function()) then\na\nend function\nb\nend if",
         "(if 0 {} (call f (function () {a})) {b})",
@@ -385,7 +394,10 @@ fn function_positions() {
     let ExprKind::Function(function) = &value.kind else { panic!("{ast:?}") };
     assert_eq!((function.line, function.end_line), (2, 5));
     assert_eq!(&source[value.span.start as usize..value.span.end as usize], &source[6..]);
-    assert_eq!(&source[ast.body[1].span.start as usize..ast.body[1].span.end as usize], &source[2..]);
+    assert_eq!(
+        &source[ast.body[1].span.start as usize..ast.body[1].span.end as usize],
+        &source[2..]
+    );
 }
 
 #[test]
@@ -395,7 +407,8 @@ fn spans_cover_what_they_name() {
     let StmtKind::Assign(_, value) = &ast.body[0].kind else { panic!("{ast:?}") };
     let ExprKind::Binary(_, left, right) = &value.kind else { panic!("{ast:?}") };
     let ExprKind::List(items) = &left.kind else { panic!("{ast:?}") };
-    let text = |expr: &super::super::Expr| &source[expr.span.start as usize..expr.span.end as usize];
+    let text =
+        |expr: &super::super::Expr| &source[expr.span.start as usize..expr.span.end as usize];
     assert_eq!(text(value), "[a.b(1), -c] + (d)");
     assert_eq!((text(left), text(right)), ("[a.b(1), -c]", "(d)"));
     assert_eq!((text(&items[0]), text(&items[1])), ("a.b(1)", "-c"));
