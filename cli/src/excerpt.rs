@@ -20,18 +20,37 @@ pub(crate) fn of_diagnostic(diagnostic: &Diagnostic, source: &Source) -> String 
     render(source, start..end, diagnostic.help.as_deref())
 }
 
-/// The excerpt for a line, counted from 1, and advice.
-pub(crate) fn of_line(line: u32, source: &Source, help: Option<&str>) -> String {
+/// The excerpt for a line, counted from 1, and advice. The mark is below `name` where that stands in
+/// the line once, else below all of it.
+pub(crate) fn of_line(
+    line: u32,
+    source: &Source,
+    name: Option<&str>,
+    help: Option<&str>,
+) -> String {
     let mut start = 0;
     for (index, text) in source.text.split_inclusive('\n').enumerate() {
         if index + 1 == to_usize(line) {
             let indent = text.len() - text.trim_start().len();
-            let end = start + text.trim_end().len();
-            return render(source, (start + indent).min(end)..end, help);
+            let whole = indent.min(text.trim_end().len())..text.trim_end().len();
+            let marked = name.and_then(|name| only_word(text, name)).unwrap_or(whole);
+            return render(source, start + marked.start..start + marked.end, help);
         }
         start += text.len();
     }
     help.map_or_else(String::new, |help| format!("help: {help}\n"))
+}
+
+/// Where a word stands in a line, if it does once.
+fn only_word(line: &str, word: &str) -> Option<Range<usize>> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut places = line.match_indices(word).filter(|&(at, _)| {
+        !line[..at].ends_with(is_part) && !line[at + word.len()..].starts_with(is_part)
+    });
+    match (places.next(), places.next()) {
+        (Some((at, _)), None) => Some(at..at + word.len()),
+        _ => None,
+    }
 }
 
 fn render(source: &Source, range: Range<usize>, help: Option<&str>) -> String {

@@ -46,11 +46,7 @@ fn line(diagnostic: &Diagnostic, file: &str) -> String {
 
 /// Prints the instructions of a program; returns the exit status.
 pub(crate) fn disasm(file: &Path) -> i32 {
-    let source = if file.as_os_str() == "-" {
-        Source::read_stdin()
-    } else {
-        Source::read(file)
-    };
+    let source = if file.as_os_str() == "-" { Source::read_stdin() } else { Source::read(file) };
     let source = match source {
         Ok(source) => source,
         Err(message) => {

@@ -151,10 +151,7 @@ fn parse_all(parser: &mut Parser) -> Result<Options, lexopt::Error> {
 }
 
 fn only(command: Command) -> Options {
-    Options {
-        command,
-        ..Options::default()
-    }
+    Options { command, ..Options::default() }
 }
 
 /// The command when there is neither a script nor code to run.
@@ -180,18 +177,11 @@ fn verb_of(word: &OsString) -> Option<Verb> {
 }
 
 fn input(word: OsString) -> Input {
-    if word == "-" {
-        Input::Stdin
-    } else {
-        Input::File(word.into())
-    }
+    if word == "-" { Input::Stdin } else { Input::File(word.into()) }
 }
 
 fn rest(parser: &mut Parser) -> Result<Vec<String>, lexopt::Error> {
-    Ok(parser
-        .raw_args()?
-        .map(|arg| arg.to_string_lossy().into_owned())
-        .collect())
+    Ok(parser.raw_args()?.map(|arg| arg.to_string_lossy().into_owned()).collect())
 }
 
 fn dialect(word: &OsString) -> Result<(), lexopt::Error> {
@@ -238,10 +228,7 @@ mod tests {
         let options = check("--fuel 10 run --memory 2k a.ms --fuel x").unwrap();
         assert_eq!(options.command, Command::Run(Input::File("a.ms".into())));
         assert_eq!(options.args, ["--fuel", "x"]);
-        assert_eq!(
-            (options.fuel, options.memory_bytes_max),
-            (Some(10), Some(2048))
-        );
+        assert_eq!((options.fuel, options.memory_bytes_max), (Some(10), Some(2048)));
     }
 
     #[test]
@@ -252,19 +239,13 @@ mod tests {
             check("check a b").unwrap().command,
             Command::Check(vec!["a".into(), "b".into()])
         );
-        assert_eq!(
-            check("disasm a").unwrap().command,
-            Command::Disasm("a".into())
-        );
+        assert_eq!(check("disasm a").unwrap().command, Command::Disasm("a".into()));
         assert_eq!(check("-c 1 -c").unwrap().args, ["-c"]);
     }
 
     #[test]
     fn nonsense() {
-        assert_eq!(
-            check("--dialect v2 a"),
-            Err("dialect v2 is not supported yet".into())
-        );
+        assert_eq!(check("--dialect v2 a"), Err("dialect v2 is not supported yet".into()));
         for line in [
             "--bogus a",
             "--memory x a",

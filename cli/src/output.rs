@@ -27,10 +27,7 @@ struct Buffer {
 }
 
 impl Buffer {
-    const EMPTY: Buffer = Buffer {
-        bytes: Vec::new(),
-        by_line: None,
-    };
+    const EMPTY: Buffer = Buffer { bytes: Vec::new(), by_line: None };
 }
 
 thread_local! {

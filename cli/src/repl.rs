@@ -53,7 +53,6 @@ pub(crate) fn run(options: &Options) -> i32 {
     };
     let mut reader = Reader::new();
     let status = converse(&mut session, &mut reader);
-    reader.save();
     std::mem::forget(session);
     status
 }
@@ -62,11 +61,7 @@ fn converse(session: &mut Session, reader: &mut Reader) -> i32 {
     let mut lines: Vec<String> = Vec::new();
     loop {
         output::flush();
-        let prompt = if lines.is_empty() {
-            PROMPT
-        } else {
-            PROMPT_MORE
-        };
+        let prompt = if lines.is_empty() { PROMPT } else { PROMPT_MORE };
         let is_end = match reader.line(prompt) {
             Typed::Line(line) => {
                 lines.push(line);
@@ -93,10 +88,7 @@ fn converse(session: &mut Session, reader: &mut Reader) -> i32 {
 /// Compiles the lines of an input. A break that the language allows only in conversations (spec
 /// §21.2), such as after `=`, becomes a space; only then, since locations would count fewer lines.
 fn compile(lines: &[String]) -> (String, Result<Program, Error>) {
-    let options = CompileOptions {
-        repl: true,
-        ..CompileOptions::default()
-    };
+    let options = CompileOptions { repl: true, ..CompileOptions::default() };
     let text = lines.join("\n");
     let result = Program::compile_with(&text, Dialect::V1, &options);
     if result.is_ok() || result.as_ref().is_err_and(is_unfinished) {
@@ -124,10 +116,7 @@ fn join_tolerantly(lines: &[String]) -> String {
 }
 
 fn is_unfinished(error: &Error) -> bool {
-    error
-        .diagnostics()
-        .iter()
-        .any(|diagnostic| diagnostic.incomplete)
+    error.diagnostics().iter().any(|diagnostic| diagnostic.incomplete)
 }
 
 /// Runs an input and prints its value; returns a status when the conversation is over.
@@ -168,9 +157,7 @@ impl Reader {
         if !std::io::stdin().is_terminal() {
             return Reader::Plain;
         }
-        let config = Config::builder()
-            .auto_add_history(true)
-            .max_history_size(HISTORY_LINES_MAX);
+        let config = Config::builder().auto_add_history(true).max_history_size(HISTORY_LINES_MAX);
         match config.and_then(|config| Editor::with_config(config.build())) {
             Ok(mut editor) => {
                 if let Some(path) = history_path() {
@@ -187,20 +174,24 @@ impl Reader {
         restore_terminal();
         match self {
             Reader::Terminal(editor) => match editor.readline(prompt) {
-                Ok(line) => Typed::Line(line),
+                Ok(line) => {
+                    keep_history(editor);
+                    Typed::Line(line)
+                }
                 Err(ReadlineError::Interrupted) => Typed::Cleared,
                 Err(_) => Typed::End,
             },
             Reader::Plain => plain_line(),
         }
     }
+}
 
-    /// Keeps the history for the next conversation. It is a convenience, so failures are ignored.
-    fn save(&mut self) {
-        if let (Reader::Terminal(editor), Some(path)) = (self, history_path()) {
-            let _ = path.parent().map(std::fs::create_dir_all);
-            let _ = editor.save_history(&path);
-        }
+/// Writes what is new in the history, at each line: a script that is interrupted ends the process.
+/// History is a convenience, so failures are ignored.
+fn keep_history(editor: &mut Editor<(), FileHistory>) {
+    if let Some(path) = history_path() {
+        let _ = path.parent().map(std::fs::create_dir_all);
+        let _ = editor.append_history(&path);
     }
 }
 
@@ -218,11 +209,8 @@ fn plain_line() -> Typed {
 
 /// Where the history is kept: by the rules for user-specific data of freedesktop.org.
 fn history_path() -> Option<PathBuf> {
-    let directory = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let directory =
+        |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let data = directory("XDG_DATA_HOME")
         .or_else(|| directory("HOME").map(|home| home.join(".local/share")));
     data.map(|data| data.join("brisk").join("history"))
@@ -249,11 +237,7 @@ mod tests {
         ] {
             let lines: Vec<String> = text.split('\n').map(String::from).collect();
             let result = compile(&lines).1;
-            assert_eq!(
-                result.as_ref().is_err_and(is_unfinished),
-                is_wanting,
-                "{text}"
-            );
+            assert_eq!(result.as_ref().is_err_and(is_unfinished), is_wanting, "{text}");
         }
     }
 }

@@ -42,15 +42,12 @@ pub(crate) fn error(error: &Error, source: &Source, session: Option<&mut Session
 /// Adds what helps people.
 fn add_details(text: &mut String, error: &Error, source: &Source, session: Option<&mut Session>) {
     let module = match (error.location(), &session) {
-        (
-            Some(Location {
-                source: Some(name), ..
-            }),
-            Some(session),
-        ) => match session.shell.module(name) {
-            Some(path) => Source::read(&path).ok(),
-            None => return,
-        },
+        (Some(Location { source: Some(name), .. }), Some(session)) => {
+            match session.shell.module(name) {
+                Some(path) => Source::read(&path).ok(),
+                None => return,
+            }
+        }
         _ => None,
     };
     let source = module.as_ref().unwrap_or(source);
@@ -58,7 +55,8 @@ fn add_details(text: &mut String, error: &Error, source: &Source, session: Optio
         (Some(diagnostic), _) => text.push_str(&excerpt::of_diagnostic(diagnostic, source)),
         (None, Some(line)) => {
             let help = session.and_then(|session| suggest::for_error(error, &mut session.machine));
-            text.push_str(&excerpt::of_line(line, source, help.as_deref()));
+            let name = suggest::undefined_name(error);
+            text.push_str(&excerpt::of_line(line, source, name, help.as_deref()));
         }
         (None, None) => {}
     }
@@ -79,8 +77,9 @@ fn add_trace(text: &mut String, trace: &[TraceFrame]) {
             continue;
         }
         match frame.function.as_str() {
-            "" => _ = writeln!(text, "  {frame}"),
-            function => _ = writeln!(text, "  {frame}, in {function}"),
+            // Main programs and modules have names that no function has.
+            name if name.is_empty() || name.starts_with('@') => _ = writeln!(text, "  {frame}"),
+            name => _ = writeln!(text, "  {frame}, in {name}"),
         }
     }
 }

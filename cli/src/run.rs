@@ -63,12 +63,7 @@ impl Session {
         let mut machine = Machine::new(machine_options);
         let shell = Arc::new(shell);
         shell::register(&mut machine, &shell)?;
-        Ok(Session {
-            machine,
-            shell,
-            clock,
-            fuel: options.fuel,
-        })
+        Ok(Session { machine, shell, clock, fuel: options.fuel })
     }
 
     /// Runs a program to its end.
@@ -110,12 +105,7 @@ impl Session {
     fn fuel_spent(&mut self) -> String {
         let fuel = self.fuel.unwrap_or_default();
         let message = format!("Error: the fuel is spent ({fuel} units)");
-        let message = match self
-            .machine
-            .stack_trace()
-            .first()
-            .map(|frame| &frame.location)
-        {
+        let message = match self.machine.stack_trace().first().map(|frame| &frame.location) {
             Some(at) => match &at.source {
                 Some(source) => format!("{message} [{source} line {}]", at.line),
                 None => format!("{message} [line {}]", at.line),

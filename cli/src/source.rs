@@ -16,11 +16,7 @@ pub(crate) struct Source {
 impl Source {
     /// A text that is in no file.
     pub(crate) fn inline(name: &str, text: &str) -> Self {
-        Source {
-            name: name.into(),
-            text: text.into(),
-            path: None,
-        }
+        Source { name: name.into(), text: text.into(), path: None }
     }
 
     /// The text of a file.
@@ -31,11 +27,9 @@ impl Source {
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let name = path.display().to_string();
         match std::fs::read(path) {
-            Ok(bytes) => decode(&name, bytes).map(|text| Source {
-                name,
-                text,
-                path: Some(path.into()),
-            }),
+            Ok(bytes) => {
+                decode(&name, bytes).map(|text| Source { name, text, path: Some(path.into()) })
+            }
             Err(_) => Err(format!("Error opening file: {name}")),
         }
     }

@@ -9,17 +9,15 @@ const UNDEFINED: &str = "Undefined Identifier: '";
 /// Longest name that is compared: the work is quadratic, and nobody mistypes more.
 const NAME_CHARS_MAX: usize = 64;
 
+/// The name that such an error is about.
+pub(crate) fn undefined_name(error: &Error) -> Option<&str> {
+    error.message().strip_prefix(UNDEFINED)?.split('\'').next()
+}
+
 /// Advice about an error, if there is any.
 pub(crate) fn for_error(error: &Error, machine: &mut Machine) -> Option<String> {
-    let name = error
-        .message()
-        .strip_prefix(UNDEFINED)?
-        .split('\'')
-        .next()?;
-    let mut known: Vec<String> = intrinsics::TABLE
-        .iter()
-        .map(|row| row.name.to_string())
-        .collect();
+    let name = undefined_name(error)?;
+    let mut known: Vec<String> = intrinsics::TABLE.iter().map(|row| row.name.to_string()).collect();
     known.extend(crate::shell::names().map(str::to_string));
     let globals = machine.globals().ok()?;
     for (key, _) in machine.map_entries(&globals).ok()? {
@@ -48,24 +46,15 @@ fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<
 /// Edits that turn one word into the other: insertions, deletions, replacements, swaps of
 /// neighbours. A letter of the other case is as good as right. (Optimal string alignment distance.)
 fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a
-        .chars()
-        .take(NAME_CHARS_MAX)
-        .flat_map(char::to_lowercase)
-        .collect();
-    let b: Vec<char> = b
-        .chars()
-        .take(NAME_CHARS_MAX)
-        .flat_map(char::to_lowercase)
-        .collect();
+    let a: Vec<char> = a.chars().take(NAME_CHARS_MAX).flat_map(char::to_lowercase).collect();
+    let b: Vec<char> = b.chars().take(NAME_CHARS_MAX).flat_map(char::to_lowercase).collect();
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=b.len()).collect();
     for i in 0..a.len() {
         let mut row = vec![i + 1];
         for j in 0..b.len() {
-            let mut edits = (above[j] + usize::from(a[i] != b[j]))
-                .min(above[j + 1] + 1)
-                .min(row[j] + 1);
+            let mut edits =
+                (above[j] + usize::from(a[i] != b[j])).min(above[j + 1] + 1).min(row[j] + 1);
             if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] {
                 edits = edits.min(before[j - 1] + 1);
             }
@@ -96,12 +85,9 @@ mod tests {
     #[test]
     fn suggestions() {
         let names = ["print", "count", "x", "ceil"];
-        for (typed, meant) in [
-            ("pritn", Some("print")),
-            ("cuont", Some("count")),
-            ("y", None),
-            ("zzzzzz", None),
-        ] {
+        for (typed, meant) in
+            [("pritn", Some("print")), ("cuont", Some("count")), ("y", None), ("zzzzzz", None)]
+        {
             assert_eq!(nearest(typed, names.into_iter()), meant, "{typed}");
         }
     }

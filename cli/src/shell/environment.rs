@@ -42,38 +42,20 @@ pub(super) fn env_map(context: &mut Context<'_>, shell: &Shell) -> Result<Handle
     shell.env_map.get_or(context, |context| {
         let map = context.new_map()?;
         for (name, value) in std::env::vars_os() {
-            set(
-                context,
-                &map,
-                &name.to_string_lossy(),
-                value.to_string_lossy().into_owned(),
-            )?;
+            set(context, &map, &name.to_string_lossy(), value.to_string_lossy().into_owned())?;
         }
         if std::env::var_os("MS_IMPORT_PATH").is_none() {
             set(context, &map, "MS_IMPORT_PATH", IMPORT_PATH)?;
         }
-        set(
-            context,
-            &map,
-            "MS_SCRIPT_DIR",
-            script_dir(shell).to_string_lossy().into_owned(),
-        )?;
-        set(
-            context,
-            &map,
-            "MS_EXE_DIR",
-            exe_dir().to_string_lossy().into_owned(),
-        )?;
+        set(context, &map, "MS_SCRIPT_DIR", script_dir(shell).to_string_lossy().into_owned())?;
+        set(context, &map, "MS_EXE_DIR", exe_dir().to_string_lossy().into_owned())?;
         Ok(map)
     })
 }
 
 /// The directory of the script, or the current one.
 fn script_dir(shell: &Shell) -> PathBuf {
-    let real = shell
-        .script_path
-        .as_ref()
-        .and_then(|path| path.canonicalize().ok());
+    let real = shell.script_path.as_ref().and_then(|path| path.canonicalize().ok());
     match real.as_ref().and_then(|path| path.parent()) {
         Some(parent) => parent.into(),
         None => std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
@@ -83,9 +65,7 @@ fn script_dir(shell: &Shell) -> PathBuf {
 /// The directory of the executable.
 fn exe_dir() -> PathBuf {
     let exe = std::env::current_exe().ok();
-    exe.as_ref()
-        .and_then(|exe| exe.parent())
-        .map_or_else(|| PathBuf::from("."), PathBuf::from)
+    exe.as_ref().and_then(|exe| exe.parent()).map_or_else(|| PathBuf::from("."), PathBuf::from)
 }
 
 /// Gives a program the environment that the script sees. Variables that the script left alone keep

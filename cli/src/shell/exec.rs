@@ -66,16 +66,12 @@ pub(super) fn exec(context: &mut Context<'_>, shell: &Arc<Shell>) -> NativeResul
     // Numbers of a slab are small.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let index = number as usize;
-    let age = RUNNING
-        .with(index, |running| running.started.elapsed().as_secs_f64())
-        .unwrap_or_default();
+    let age =
+        RUNNING.with(index, |running| running.started.elapsed().as_secs_f64()).unwrap_or_default();
     match RUNNING.with(index, Running::look) {
         Some(None) => {
             let wake = context.now() + (age / 8.0).clamp(LOOK_SECONDS.0, LOOK_SECONDS.1);
-            Err(NativeError::Pending {
-                state: Data::Number(number),
-                wake: Some(wake),
-            })
+            Err(NativeError::Pending { state: Data::Number(number), wake: Some(wake) })
         }
         Some(Some(done)) => {
             drop(RUNNING.remove(index));
@@ -97,10 +93,7 @@ fn start(context: &mut Context<'_>, shell: &Shell) -> Result<Result<f64, Done>, 
     restore_terminal();
     let mut command = shell_command(&text);
     environment::apply(context, shell, &mut command)?;
-    let started = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
+    let started = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = match started {
         Ok(child) => child,
         Err(error) => {
@@ -125,11 +118,7 @@ fn start(context: &mut Context<'_>, shell: &Shell) -> Result<Result<f64, Done>, 
 }
 
 fn shell_command(text: &str) -> Command {
-    let (shell, option) = if cfg!(windows) {
-        ("cmd", "/C")
-    } else {
-        ("/bin/sh", "-c")
-    };
+    let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("/bin/sh", "-c") };
     let mut command = Command::new(shell);
     command.arg(option).arg(text);
     command
@@ -148,11 +137,7 @@ impl Running {
         let is_late = self.started.elapsed() >= self.timeout;
         match self.status {
             Some(status) if is_late || (self.output.is_closed() && self.errors.is_closed()) => {
-                Some(Done {
-                    output: self.output.text(),
-                    errors: self.errors.text(),
-                    status,
-                })
+                Some(Done { output: self.output.text(), errors: self.errors.text(), status })
             }
             None if is_late => {
                 // It may have ended by itself meanwhile; then there is nothing to do.
@@ -192,9 +177,8 @@ impl Pipe {
     /// What was written, without one line break at the end.
     fn text(&self) -> String {
         let bytes = lock(&self.bytes);
-        let bytes = bytes
-            .strip_suffix(b"\n")
-            .map_or(&bytes[..], |b| b.strip_suffix(b"\r").unwrap_or(b));
+        let bytes =
+            bytes.strip_suffix(b"\n").map_or(&bytes[..], |b| b.strip_suffix(b"\r").unwrap_or(b));
         String::from_utf8_lossy(bytes).into_owned()
     }
 }

@@ -28,32 +28,19 @@ pub(super) fn import(context: &mut Context<'_>, shell: &Arc<Shell>) -> NativeRes
     let name = format!("{library}.ms");
     for entry in search_path.split(SEPARATOR) {
         let directory = expand(entry, &mut variable)?;
-        let directory = if directory.is_empty() {
-            "."
-        } else {
-            &directory
-        };
+        let directory = if directory.is_empty() { "." } else { &directory };
         let path = Path::new(directory).join(&name);
         let Ok(bytes) = std::fs::read(&path) else {
             continue;
         };
         let source = source::decode(&name, bytes).map_err(NativeError::message)?;
         let mut modules = lock(&shell.modules);
-        if !modules
-            .iter()
-            .any(|(known, at)| *known == name && *at == path)
-        {
+        if !modules.iter().any(|(known, at)| *known == name && *at == path) {
             modules.push((name.clone(), path));
         }
-        return Err(NativeError::Import {
-            source,
-            name,
-            variable: library,
-        });
+        return Err(NativeError::Import { source, name, variable: library });
     }
-    Err(NativeError::message(format!(
-        "import: library not found: {library}"
-    )))
+    Err(NativeError::message(format!("import: library not found: {library}")))
 }
 
 /// Replaces `$NAME`, `${NAME}` and `$(NAME)` by the values of variables. A `$` before anything else
@@ -66,14 +53,11 @@ fn expand<E>(text: &str, mut variable: impl FnMut(&str) -> Result<String, E>) ->
         let after = &rest[at + 1..];
         let closed = |open: char, close: char| {
             let inner = after.strip_prefix(open)?;
-            inner
-                .find(close)
-                .map(|end| (&inner[..end], &inner[end + 1..]))
+            inner.find(close).map(|end| (&inner[..end], &inner[end + 1..]))
         };
         let plain = || {
-            let end = after
-                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .unwrap_or(after.len());
+            let end =
+                after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
             (end > 0).then(|| after.split_at(end))
         };
         match closed('{', '}').or_else(|| closed('(', ')')).or_else(plain) {
@@ -97,13 +81,8 @@ mod tests {
 
     #[test]
     fn expansion() {
-        let variable = |name: &str| {
-            Ok::<_, ()>(if name == "A_1" {
-                "x".into()
-            } else {
-                String::new()
-            })
-        };
+        let variable =
+            |name: &str| Ok::<_, ()>(if name == "A_1" { "x".into() } else { String::new() });
         for (text, expected) in [
             ("", ""),
             ("a/b", "a/b"),

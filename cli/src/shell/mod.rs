@@ -41,11 +41,7 @@ const ROWS: &[Row] = &[
     row("shellArgs", &[], environment::shell_args),
     row("env", &[], environment::env),
     row("input", &[Param::Text("prompt", "")], input::input),
-    row(
-        "exec",
-        &[Param::Null("cmd"), Param::Number("timeout", 30.0)],
-        exec::exec,
-    ),
+    row("exec", &[Param::Null("cmd"), Param::Number("timeout", 30.0)], exec::exec),
     row("import", &[Param::Text("libname", "")], import::import),
     row("file", &[], file::module),
     row("RawData", &[], raw_data::class),
@@ -53,10 +49,7 @@ const ROWS: &[Row] = &[
     row("_dateVal", &[Param::Null("dateStr")], date::date_val),
     row(
         "_dateStr",
-        &[
-            Param::Null("date"),
-            Param::Text("format", date::DEFAULT_FORMAT),
-        ],
+        &[Param::Null("date"), Param::Text("format", date::DEFAULT_FORMAT)],
         date::date_str,
     ),
 ];
@@ -111,11 +104,7 @@ impl Shell {
     /// The file of a module that was imported.
     pub(crate) fn module(&self, name: &str) -> Option<PathBuf> {
         let modules = lock(&self.modules);
-        modules
-            .iter()
-            .rev()
-            .find(|(known, _)| known == name)
-            .map(|(_, path)| path.clone())
+        modules.iter().rev().find(|(known, _)| known == name).map(|(_, path)| path.clone())
     }
 }
 

@@ -44,11 +44,7 @@ const METHODS: &[Row] = &[
     row("double", &[SELF, OFFSET], get::<f64>),
     row("setDouble", &[SELF, OFFSET, VALUE], put::<f64>),
     row("utf8", &[SELF, OFFSET, Param::Number("bytes", -1.0)], utf8),
-    row(
-        "setUtf8",
-        &[SELF, OFFSET, Param::Text("value", "")],
-        set_utf8,
-    ),
+    row("setUtf8", &[SELF, OFFSET, Param::Text("value", "")], set_utf8),
 ];
 
 /// The map `RawData`.
@@ -136,9 +132,7 @@ fn resize(context: &mut Context<'_>, shell: &Arc<Shell>) -> NativeResult {
         return Ok(Data::Null);
     };
     let number = hidden(context, 0, RAW_TAG)?;
-    let old = number
-        .and_then(|number| BUFFERS.with(number, |bytes| bytes.len()))
-        .unwrap_or(0);
+    let old = number.and_then(|number| BUFFERS.with(number, |bytes| bytes.len())).unwrap_or(0);
     account(shell, old, size)?;
     context.charge_bytes(size.saturating_sub(old));
     match number {
@@ -208,22 +202,14 @@ mod scalars {
     pub(super) fn low_bits(x: f64) -> u64 {
         const MODULUS: f64 = 18_446_744_073_709_551_616.0;
         let rest = x.trunc() % MODULUS;
-        if rest < 0.0 {
-            ((-rest) as u64).wrapping_neg()
-        } else {
-            rest as u64
-        }
+        if rest < 0.0 { ((-rest) as u64).wrapping_neg() } else { rest as u64 }
     }
 }
 
 /// Where an access lies. Negative offsets count from the end.
 fn place(bytes: &[u8], offset: i32, size: usize) -> Option<std::ops::Range<usize>> {
     let distance = usize::try_from(offset.unsigned_abs()).ok()?;
-    let start = if offset < 0 {
-        bytes.len().checked_sub(distance)?
-    } else {
-        distance
-    };
+    let start = if offset < 0 { bytes.len().checked_sub(distance)? } else { distance };
     let end = start.checked_add(size)?;
     (end <= bytes.len()).then_some(start..end)
 }
@@ -247,12 +233,8 @@ fn get<T: Scalar>(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
     let little_endian = is_little_endian(context)?;
     let offset = context.int(1);
     let number = hidden(context, 0, RAW_TAG)?.ok_or_else(out_of_range)?;
-    let read = |bytes: &mut Vec<u8>| {
-        Some(T::read(
-            &bytes[place(bytes, offset, T::SIZE)?],
-            little_endian,
-        ))
-    };
+    let read =
+        |bytes: &mut Vec<u8>| Some(T::read(&bytes[place(bytes, offset, T::SIZE)?], little_endian));
     match BUFFERS.with(number, read).flatten() {
         Some(x) => Ok(Data::Number(x)),
         None => Err(out_of_range()),
@@ -331,10 +313,7 @@ mod tests {
         assert_eq!(stored::<i32>(-2.7), -2.0);
         assert_eq!(stored::<i32>(1e10), 1_410_065_408.0);
         assert_eq!(stored::<f32>(1e300), f64::INFINITY);
-        assert_eq!(
-            (low_bits(f64::NAN), low_bits(f64::INFINITY), low_bits(-0.5)),
-            (0, 0, 0)
-        );
+        assert_eq!((low_bits(f64::NAN), low_bits(f64::INFINITY), low_bits(-0.5)), (0, 0, 0));
     }
 
     #[test]

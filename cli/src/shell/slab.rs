@@ -18,10 +18,7 @@ struct Entries<T> {
 impl<T> Slab<T> {
     /// Nothing yet.
     pub(super) const fn new() -> Self {
-        Slab(Mutex::new(Entries {
-            things: Vec::new(),
-            free: Vec::new(),
-        }))
+        Slab(Mutex::new(Entries { things: Vec::new(), free: Vec::new() }))
     }
 
     /// Adds a thing; returns its number.

@@ -12,10 +12,7 @@ fn help_and_version() {
     let (status, stdout, _) = ran(&["--help"], "");
     assert_eq!(status, 0);
     assert!(stdout.contains("Usage:"));
-    assert_eq!(
-        ran(&["--version"], "").1,
-        format!("brisk {}\n", env!("CARGO_PKG_VERSION"))
-    );
+    assert_eq!(ran(&["--version"], "").1, format!("brisk {}\n", env!("CARGO_PKG_VERSION")));
 }
 
 #[test]
@@ -37,10 +34,7 @@ fn bad_command_lines_are_refused() {
     }
     let (status, _, stderr) = ran(&["--dialect", "v2", "-c", "print 1"], "");
     assert_eq!(status, 2);
-    assert!(
-        stderr.contains("dialect v2 is not supported yet"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("dialect v2 is not supported yet"), "{stderr}");
 }
 
 #[test]
@@ -59,15 +53,9 @@ fn ways_to_name_a_program() {
             "{args:?}"
         );
     }
-    assert_eq!(
-        brisk_in(&scratch.0, &["--", "a.ms"], "").stdout,
-        "[\"a.ms\"]\n"
-    );
+    assert_eq!(brisk_in(&scratch.0, &["--", "a.ms"], "").stdout, "[\"a.ms\"]\n");
     assert_eq!(ran(&["-c", "print shellArgs"], "").1, "[]\n");
-    assert_eq!(
-        ran(&["-c", "print shellArgs", "a", "-b"], "").1,
-        "[\"a\", \"-b\"]\n"
-    );
+    assert_eq!(ran(&["-c", "print shellArgs", "a", "-b"], "").1, "[\"a\", \"-b\"]\n");
     assert_eq!(ran(&["-"], "print 6*7").1, "42\n");
     assert_eq!(ran(&[], "print 6*7").1, "42\n");
     assert_eq!(ran(&["run", "-"], "").0, 0);
@@ -108,20 +96,13 @@ fn errors_are_reported_to_the_letter() {
 fn files_that_cannot_be_read() {
     let (status, stdout, stderr) = ran(&["/nonexistent/a.ms"], "");
     let expected = "Error opening file: /nonexistent/a.ms\n";
-    assert_eq!(
-        (status, stdout.as_str(), stderr.as_str()),
-        (1, "", expected)
-    );
+    assert_eq!((status, stdout.as_str(), stderr.as_str()), (1, "", expected));
 
     let scratch = Scratch::new();
     scratch.file("a.ms", b"print 1\nprint \"\xff\"\n");
     let ran = scratch.run("a.ms");
     assert_eq!((ran.status, ran.stdout.as_str()), (1, ""));
-    assert!(
-        ran.stderr.contains("not UTF-8: bad byte at offset 15"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("not UTF-8: bad byte at offset 15"), "{}", ran.stderr);
 }
 
 #[test]
@@ -130,17 +111,10 @@ fn check_reports_everything() {
     scratch.file("good.ms", "print 1\n");
     scratch.file("bad.ms", "x = )\ny = 1\nz = ]\n");
     let good = brisk_in(&scratch.0, &["check", "good.ms"], "");
-    assert_eq!(
-        (good.status, good.stdout, good.stderr),
-        (0, String::new(), String::new())
-    );
+    assert_eq!((good.status, good.stdout, good.stderr), (0, String::new(), String::new()));
     let bad = brisk_in(&scratch.0, &["check", "good.ms", "bad.ms", "none.ms"], "");
     assert_eq!(bad.status, 1);
-    for part in [
-        "[bad.ms line 1]\n",
-        "[bad.ms line 3]\n",
-        "Error opening file: none.ms\n",
-    ] {
+    for part in ["[bad.ms line 1]\n", "[bad.ms line 3]\n", "Error opening file: none.ms\n"] {
         assert!(bad.stderr.contains(part), "{part} in {}", bad.stderr);
     }
     assert_eq!(bad.stderr.lines().count(), 3, "{}", bad.stderr);
@@ -160,10 +134,7 @@ fn fuel_ends_a_program() {
     let code = "print 1\nwhile true\nend while";
     let (status, stdout, stderr) = ran(&["--fuel", "100000", "-c", code], "");
     assert_eq!((status, stdout.as_str()), (1, "1\n"));
-    assert!(
-        stderr.starts_with("Error: the fuel is spent (100000 units) [line "),
-        "{stderr}"
-    );
+    assert!(stderr.starts_with("Error: the fuel is spent (100000 units) [line "), "{stderr}");
     assert_eq!(ran(&["--fuel", "100000", "-c", "print 1"], "").0, 0);
     // A script that gives the processor back does not get more.
     let code = "while true\nyield\nend while";
@@ -210,10 +181,7 @@ fn waits_take_their_time() {
 fn a_reader_that_leaves_is_no_error() {
     let mut command = std::process::Command::new("/bin/sh");
     let line = "\"$BRISK\" -c 'while true;print \"x\"*1000;end while' | head -c 10 > /dev/null";
-    command
-        .arg("-c")
-        .arg(line)
-        .env("BRISK", env!("CARGO_BIN_EXE_brisk"));
+    command.arg("-c").arg(line).env("BRISK", env!("CARGO_BIN_EXE_brisk"));
     let ran = crate::finish(command, "");
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
 }

@@ -29,11 +29,7 @@ fn unfinished_lines_go_on() {
     check("x = [1,\n2]\nx\n", "[1, 2]\n", "");
     check("x =\n5\nx\n", "5\n", "");
     check("1 +\n2\n", "3\n", "");
-    check(
-        "f = function(a,\nb=2)\nreturn a+b\nend function\nf 1\n",
-        "3\n",
-        "",
-    );
+    check("f = function(a,\nb=2)\nreturn a+b\nend function\nf 1\n", "3\n", "");
 }
 
 #[test]
@@ -41,16 +37,9 @@ fn errors_do_not_end_it() {
     let stderr =
         "Runtime Error: Undefined Identifier: 'nosuch' is unknown in this context [line 2]\n";
     check("x = 1\nif x then\nnosuch\nend if\nx\n", "1\n", stderr);
-    check(
-        "\"ab\"\n\"cd",
-        "ab\n",
-        "Lexer Error: missing closing quote (\")\n",
-    );
+    check("\"ab\"\n\"cd", "ab\n", "Lexer Error: missing closing quote (\")\n");
     let ran = converse("while true\n");
-    assert_eq!(
-        ran.stderr,
-        "Compiler Error: 'while' without matching 'end while' [line 2]\n"
-    );
+    assert_eq!(ran.stderr, "Compiler Error: 'while' without matching 'end while' [line 2]\n");
 }
 
 #[test]

@@ -22,10 +22,7 @@ fn whole_files() {
     let expected = "14\n[\"one\", \"2\", \"null\", \"ü\"]\n9\n[\"just one\"]\nnull\nnull\n";
     let expected_null_empty = expected.replace("14", "10").replace("\"null\"", "\"\"");
     let output = run(script);
-    assert!(
-        output == expected || output == expected_null_empty,
-        "{output}"
-    );
+    assert!(output == expected || output == expected_null_empty, "{output}");
 }
 
 #[test]
@@ -156,21 +153,12 @@ fn raw_data() {
 fn raw_data_out_of_range() {
     for code in ["r.byte 4", "r.byte -5", "r.setInt 1, 1", "r.double"] {
         let error = error_of(&format!("r = new RawData;r.resize 4;{code}"));
-        assert_eq!(
-            error, "Runtime Error: Index Error (index out of range) [line 1]\n",
-            "{code}"
-        );
+        assert_eq!(error, "Runtime Error: Index Error (index out of range) [line 1]\n", "{code}");
     }
     let error = error_of("r = new RawData;r.byte");
-    assert_eq!(
-        error,
-        "Runtime Error: Index Error (index out of range) [line 1]\n"
-    );
+    assert_eq!(error, "Runtime Error: Index Error (index out of range) [line 1]\n");
     let error = error_of("r = new RawData;r.resize -1");
-    assert_eq!(
-        error,
-        "Runtime Error: bytes parameter must be >= 0 [line 1]\n"
-    );
+    assert_eq!(error, "Runtime Error: bytes parameter must be >= 0 [line 1]\n");
 }
 
 #[test]

@@ -10,32 +10,20 @@ fn modules_are_found_beside_the_script_and_in_lib() {
         "import \"a\"\nimport \"b\"\nprint a.x + b.f(2)\nprint globals.hasIndex(\"x\")\n",
     );
     scratch.file("a.ms", "x = 40\n");
-    scratch.file(
-        "lib/b.ms",
-        "import \"c\"\nf = function(n)\nreturn n * c.one\nend function\n",
-    );
+    scratch.file("lib/b.ms", "import \"c\"\nf = function(n)\nreturn n * c.one\nend function\n");
     scratch.file("lib/c.ms", "return {\"one\": 1}\n");
     let ran = scratch.run("main.ms");
-    assert_eq!(
-        (ran.status, ran.stdout.as_str(), ran.stderr.as_str()),
-        (0, "42\n0\n", "")
-    );
+    assert_eq!((ran.status, ran.stdout.as_str(), ran.stderr.as_str()), (0, "42\n0\n", ""));
     // The directory is the script's, not the current one.
-    let ran = brisk_in(
-        std::path::Path::new("/"),
-        &[&scratch.0.join("main.ms").to_string_lossy()],
-        "",
-    );
+    let ran =
+        brisk_in(std::path::Path::new("/"), &[&scratch.0.join("main.ms").to_string_lossy()], "");
     assert_eq!(ran.stdout, "42\n0\n", "{}", ran.stderr);
 }
 
 #[test]
 fn names_may_have_directories() {
     let scratch = Scratch::new();
-    scratch.file(
-        "main.ms",
-        "import \"sub/deep\"\nprint globals[\"sub/deep\"].x\n",
-    );
+    scratch.file("main.ms", "import \"sub/deep\"\nprint globals[\"sub/deep\"].x\n");
     scratch.file("sub/deep.ms", "x = 7\n");
     assert_eq!(scratch.run("main.ms").stdout, "7\n");
 }
@@ -80,20 +68,13 @@ fn errors_name_the_module() {
     scratch.file("rte.ms", "x = 1\ny = nosuch\n");
     let ran = scratch.run("main.ms");
     let expected = "Runtime Error: Undefined Identifier: 'nosuch' is unknown in this context [rte.ms line 2]\n";
-    assert_eq!(
-        (ran.status, ran.stdout.as_str(), ran.stderr.as_str()),
-        (1, "1\n", expected)
-    );
+    assert_eq!((ran.status, ran.stdout.as_str(), ran.stderr.as_str()), (1, "1\n", expected));
 
     scratch.file("main.ms", "import \"bad\"\nprint 2\n");
     scratch.file("bad.ms", "x = 1\n\ny = )\n");
     let ran = scratch.run("main.ms");
     assert_eq!((ran.status, ran.stdout.as_str()), (1, ""));
-    assert!(
-        ran.stderr.starts_with("Compiler Error: got RParen"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.starts_with("Compiler Error: got RParen"), "{}", ran.stderr);
 }
 
 #[test]
@@ -107,9 +88,5 @@ fn a_module_runs_each_time_it_is_imported() {
          trace = function\nreturn stackTrace[0]\nend function\n",
     );
     let ran = scratch.run("main.ms");
-    assert_eq!(
-        ran.stdout, "running\n5\nrunning\n1\nm.ms line 7\n",
-        "{}",
-        ran.stderr
-    );
+    assert_eq!(ran.stdout, "running\n5\nrunning\n1\nm.ms line 7\n", "{}", ran.stderr);
 }

@@ -24,10 +24,7 @@ struct Ran {
 fn brisk_in(directory: &Path, args: &[&str], input: &str) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_brisk"));
     command.args(args).current_dir(directory);
-    command
-        .env_remove("MS_IMPORT_PATH")
-        .env("TZ", "UTC")
-        .env("BRISK_TEST", "yes");
+    command.env_remove("MS_IMPORT_PATH").env("TZ", "UTC").env("BRISK_TEST", "yes");
     finish(command, input)
 }
 
@@ -38,10 +35,7 @@ fn brisk(args: &[&str], input: &str) -> Ran {
 
 /// Runs a prepared command.
 fn finish(mut command: Command, input: &str) -> Ran {
-    let pipes = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = pipes.spawn().expect("the command starts");
     let mut stdin = child.stdin.take().expect("it has an input");
     // A command may end without reading its input.
@@ -58,12 +52,7 @@ fn finish(mut command: Command, input: &str) -> Ran {
 /// Runs code; its output. Everything else must be as if nothing happened.
 fn output_of(code: &str) -> String {
     let ran = brisk(&["-c", code], "");
-    assert_eq!(
-        (ran.status, ran.stderr.as_str()),
-        (0, ""),
-        "{code}\n{}",
-        ran.stdout
-    );
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{code}\n{}", ran.stdout);
     ran.stdout
 }
 

@@ -8,10 +8,7 @@ fn environment() {
     assert!(
         error_of("env.NO_SUCH_THING").contains("Key Not Found: 'NO_SUCH_THING' not found in map")
     );
-    assert_eq!(
-        output_of("env.A = 5;print exec(\"echo $A$BRISK_TEST\").output"),
-        "5yes\n"
-    );
+    assert_eq!(output_of("env.A = 5;print exec(\"echo $A$BRISK_TEST\").output"), "5yes\n");
     assert_eq!(
         output_of("env.remove \"BRISK_TEST\";print exec(\"echo x$BRISK_TEST\").output"),
         "x\n"
@@ -55,10 +52,7 @@ fn commands_that_take_too_long() {
 fn order_of_output() {
     let mut command = std::process::Command::new("/bin/sh");
     let line = "\"$BRISK\" -c 'print 1;r=exec(\"echo 2 >/dev/fd/4\");print 3;x=nosuch' 4>&1 2>&1";
-    command
-        .arg("-c")
-        .arg(line)
-        .env("BRISK", env!("CARGO_BIN_EXE_brisk"));
+    command.arg("-c").arg(line).env("BRISK", env!("CARGO_BIN_EXE_brisk"));
     let ran = crate::finish(command, "");
     let expected =
         "Runtime Error: Undefined Identifier: 'nosuch' is unknown in this context [line 1]";
@@ -68,10 +62,7 @@ fn order_of_output() {
 #[test]
 fn questions() {
     let code = "a = input(\"name? \")\nb = input\nc = input\nprint [a, b, c]";
-    assert_eq!(
-        brisk(&["-c", code], "x\ny\r").stdout,
-        "name? [\"x\", \"y\r\", null]\n"
-    );
+    assert_eq!(brisk(&["-c", code], "x\ny\r").stdout, "name? [\"x\", \"y\r\", null]\n");
     assert_eq!(brisk(&["-c", "print input(null)"], "").stdout, "null\n");
 }
 
@@ -86,10 +77,7 @@ fn keys() {
         key.clear
         print key.available
         print key._echo + key._scanMap[char(27) + \"[A\"].code";
-    assert_eq!(
-        output_of(code),
-        "[0, null]\n[1, 10, \"a\", \"b\", \"A\", null]\n0\n20\n"
-    );
+    assert_eq!(output_of(code), "[0, null]\n[1, 10, \"a\", \"b\", \"A\", null]\n0\n20\n");
     assert_eq!(
         error_of("key.put null"),
         "Runtime Error: string or number required for keyChar [line 1]\n"

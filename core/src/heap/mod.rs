@@ -67,14 +67,25 @@ const GRAY: u8 = 3;
 /// A colour no object has: the barrier never fires.
 const NO_COLOR: u8 = 0xFF;
 
-/// How the owner of the objects traces and frees them.
-#[derive(Clone, Copy)]
-pub struct ObjectOps {
+/// The owner of a heap: knows what its objects mean.
+pub trait Objects {
+    /// The heap.
+    fn heap(&mut self) -> &mut Heap;
+
     /// Marks every object that this one refers to with [`Heap::mark`]; returns how many values it
     /// looked at.
-    pub trace: unsafe fn(&mut Heap, NonNull<Header>) -> usize,
+    ///
+    /// # Safety
+    ///
+    /// The object must be alive.
+    unsafe fn trace(&mut self, object: NonNull<Header>) -> usize;
+
     /// Releases the buffers of an object that is about to be freed.
-    pub release: unsafe fn(&mut Heap, NonNull<Header>),
+    ///
+    /// # Safety
+    ///
+    /// The object must be alive, and nothing may use it afterwards.
+    unsafe fn release(&mut self, object: NonNull<Header>);
 }
 
 /// What a collection is doing.
@@ -137,14 +148,13 @@ pub struct Heap {
     live_bytes: usize,
     /// Bytes of all blocks.
     block_bytes: usize,
-    ops: ObjectOps,
     /// Figures.
     pub stats: GcStats,
 }
 
 impl Heap {
     /// Makes an empty heap; allocates nothing.
-    pub fn new(ops: ObjectOps, memory: Memory) -> Self {
+    pub fn new(memory: Memory) -> Self {
         Heap {
             barrier_color: NO_COLOR,
             live: 1,
@@ -163,7 +173,6 @@ impl Heap {
             gray_lost: false,
             live_bytes: 0,
             block_bytes: 0,
-            ops,
             stats: GcStats::default(),
         }
     }
@@ -173,65 +182,22 @@ impl Heap {
         self.phase
     }
 
-    /// A cell for a new object of `kind`, already of the live colour; everything behind the header
-    /// is undefined.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError`] when the byte limit or the host's allocator refuses.
+    /// A cell nobody uses, if one is at hand.
     #[inline(always)]
-    pub fn new_cell(&mut self, kind: u8, info: u32) -> Result<NonNull<Header>, AllocError> {
-        debug_assert!(kind != KIND_FREE);
+    fn take_cell(&mut self) -> Option<*mut FreeCell> {
         let cell = self.free;
-        let cell = if cell.is_null() {
-            self.cell_slow()?
-        } else {
+        if !cell.is_null() {
             // SAFETY: cells of the free list are unused cells of our blocks.
             self.free = unsafe { (*cell).next };
-            cell
-        };
-        self.debt += CELL_SIZE as isize;
-        // SAFETY: the cell is ours, unused, and large enough for a header.
-        unsafe {
-            cell.cast::<Header>().write(Header {
-                info: Field::new(info),
-                kind: Field::new(kind),
-                color: Field::new(self.fresh),
-                flags: Field::new(0),
-                aux: Field::new(0),
-            });
-            Ok(NonNull::new_unchecked(cell.cast()))
+            return Some(cell);
         }
-    }
-
-    #[inline]
-    fn cell_slow(&mut self) -> Result<*mut FreeCell, AllocError> {
         if self.bump != self.bump_end {
             let cell = self.bump;
             // SAFETY: `bump` is below `bump_end` and both are whole cells of the newest block.
             self.bump = unsafe { cell.add(CELL_SIZE) };
-            return Ok(cell.cast());
+            return Some(cell.cast());
         }
-        self.cell_slower()
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn cell_slower(&mut self) -> Result<*mut FreeCell, AllocError> {
-        self.memory.gate()?;
-        if self.phase == Phase::Sweep {
-            while self.free.is_null() && self.sweep_next < self.blocks.len() {
-                self.sweep_block();
-            }
-            if !self.free.is_null() {
-                let cell = self.free;
-                // SAFETY: as in `new_cell`.
-                self.free = unsafe { (*cell).next };
-                return Ok(cell);
-            }
-        }
-        self.add_block()?;
-        self.cell_slow()
+        None
     }
 
     fn add_block(&mut self) -> Result<(), AllocError> {
@@ -307,7 +273,7 @@ impl Heap {
         }
     }
 
-    /// Marks `object` as reachable. Called for roots and by [`ObjectOps::trace`].
+    /// Marks `object` as reachable. Called for roots and by [`Objects::trace`].
     #[inline]
     pub fn mark(&mut self, object: NonNull<Header>) {
         // SAFETY: as in `barrier`.
@@ -333,27 +299,6 @@ impl Heap {
         self.live = 3 - self.live;
         self.barrier_color = self.live;
         self.phase = Phase::Mark;
-    }
-
-    /// Scans gray objects until `work` values were looked at; true when none is left.
-    pub fn mark_some(&mut self, mut work: isize) -> bool {
-        loop {
-            while let Some(object) = self.gray.pop() {
-                // SAFETY: gray objects are live cells.
-                let header = unsafe { object.as_ref() };
-                header.color.set(self.live);
-                // SAFETY: as above; `trace` only calls `mark`.
-                work -= 1 + unsafe { (self.ops.trace)(self, object) } as isize;
-                if work <= 0 {
-                    return self.gray.is_empty() && !self.gray_lost;
-                }
-            }
-            if !self.gray_lost {
-                return true;
-            }
-            self.gray_lost = false;
-            self.find_gray();
-        }
     }
 
     /// Takes up the objects that were written to while marking. Marking ends after this.
@@ -403,44 +348,6 @@ impl Heap {
         unsafe { NonNull::new_unchecked(b.start.add(index * CELL_SIZE).cast()) }
     }
 
-    /// Sweeps the next block; returns the cells looked at.
-    fn sweep_block(&mut self) -> usize {
-        let index = self.sweep_next;
-        self.sweep_next += 1;
-        let used = self.used_cells(index);
-        for at in (0..used).rev() {
-            let object = self.cell_at(index, at);
-            // SAFETY: as in `find_gray`.
-            let header = unsafe { object.as_ref() };
-            let kind = header.kind.get();
-            if kind != KIND_FREE {
-                if header.color.get() == self.live {
-                    self.live_bytes += CELL_SIZE;
-                    continue;
-                }
-                // SAFETY: nothing refers to an object that marking did not reach.
-                unsafe { (self.ops.release)(self, object) };
-                header.kind.set(KIND_FREE);
-                let cell = object.as_ptr().cast::<FreeCell>();
-                // SAFETY: the cell is unused from here on.
-                unsafe { (*cell).next = self.free };
-                self.free = cell;
-            }
-        }
-        used
-    }
-
-    /// Sweeps until `work` cells were looked at; true when the sweep is finished.
-    pub fn sweep_some(&mut self, mut work: isize) -> bool {
-        while self.sweep_next < self.blocks.len() {
-            work -= self.sweep_block() as isize;
-            if work <= 0 && self.sweep_next < self.blocks.len() {
-                return false;
-            }
-        }
-        true
-    }
-
     /// Ends the cycle and sets when the next one begins: when the heap has doubled, or half the
     /// room is used up.
     pub fn finish_cycle(&mut self) {
@@ -462,6 +369,21 @@ impl Heap {
         bytes.saturating_mul(WORK_PER_16_BYTES) / 16
     }
 
+    /// Puts a cell on the free list.
+    ///
+    /// # Safety
+    ///
+    /// Nothing may use the object afterwards.
+    unsafe fn free_cell(&mut self, object: NonNull<Header>) {
+        let cell = object.as_ptr().cast::<FreeCell>();
+        // SAFETY: the cell is unused from here on.
+        unsafe {
+            (*cell).header.kind.set(KIND_FREE);
+            (*cell).next = self.free;
+        }
+        self.free = cell;
+    }
+
     /// Visits every object that is in use.
     pub fn for_each_object(&self, mut visit: impl FnMut(NonNull<Header>)) {
         for block in 0..self.blocks.len() {
@@ -476,23 +398,134 @@ impl Heap {
     }
 }
 
-impl Drop for Heap {
-    fn drop(&mut self) {
-        for block in 0..self.blocks.len() {
-            for at in 0..self.used_cells(block) {
-                let object = self.cell_at(block, at);
-                // SAFETY: as in `find_gray`; the heap goes away, so nothing uses the object again.
-                unsafe {
-                    if object.as_ref().kind.get() != KIND_FREE {
-                        (self.ops.release)(self, object);
-                    }
+/// A cell for a new object of `kind`; everything behind the header is undefined.
+///
+/// # Errors
+///
+/// [`AllocError`] when the byte limit or the host's allocator refuses.
+#[inline(always)]
+pub fn new_cell<O: Objects>(
+    owner: &mut O,
+    kind: u8,
+    info: u32,
+) -> Result<NonNull<Header>, AllocError> {
+    debug_assert!(kind != KIND_FREE);
+    let cell = match owner.heap().take_cell() {
+        Some(cell) => cell,
+        None => find_cell(owner)?,
+    };
+    let heap = owner.heap();
+    heap.debt += CELL_SIZE as isize;
+    // SAFETY: the cell is ours, unused, and large enough for a header.
+    unsafe {
+        cell.cast::<Header>().write(Header {
+            info: Field::new(info),
+            kind: Field::new(kind),
+            color: Field::new(heap.fresh),
+            flags: Field::new(0),
+            aux: Field::new(0),
+        });
+        Ok(NonNull::new_unchecked(cell.cast()))
+    }
+}
+
+/// Sweeps for a cell, or adds a block.
+#[cold]
+#[inline(never)]
+fn find_cell<O: Objects>(owner: &mut O) -> Result<*mut FreeCell, AllocError> {
+    owner.heap().memory.gate()?;
+    if owner.heap().phase == Phase::Sweep {
+        while owner.heap().free.is_null() && owner.heap().sweep_next < owner.heap().blocks.len() {
+            sweep_block(owner);
+        }
+    }
+    if let Some(cell) = owner.heap().take_cell() {
+        return Ok(cell);
+    }
+    let heap = owner.heap();
+    heap.add_block()?;
+    heap.take_cell().ok_or(AllocError::Refused)
+}
+
+/// Scans gray objects until `work` values were looked at; true when none is left.
+pub fn mark_some<O: Objects>(owner: &mut O, mut work: isize) -> bool {
+    loop {
+        while let Some(object) = owner.heap().gray.pop() {
+            let live = owner.heap().live;
+            // SAFETY: gray objects are live cells.
+            unsafe {
+                object.as_ref().color.set(live);
+                work -= 1 + owner.trace(object) as isize;
+            }
+            if work <= 0 {
+                let heap = owner.heap();
+                return heap.gray.is_empty() && !heap.gray_lost;
+            }
+        }
+        let heap = owner.heap();
+        if !heap.gray_lost {
+            return true;
+        }
+        heap.gray_lost = false;
+        heap.find_gray();
+    }
+}
+
+/// Sweeps the next block; returns the cells looked at.
+fn sweep_block<O: Objects>(owner: &mut O) -> usize {
+    let heap = owner.heap();
+    let index = heap.sweep_next;
+    heap.sweep_next += 1;
+    let (used, live) = (heap.used_cells(index), heap.live);
+    for at in (0..used).rev() {
+        let object = owner.heap().cell_at(index, at);
+        // SAFETY: as in `find_gray`; nothing refers to an object that marking did not reach.
+        unsafe {
+            let header = object.as_ref();
+            if header.kind.get() == KIND_FREE {
+                continue;
+            }
+            if header.color.get() == live {
+                owner.heap().live_bytes += CELL_SIZE;
+                continue;
+            }
+            owner.release(object);
+            owner.heap().free_cell(object);
+        }
+    }
+    used
+}
+
+/// Sweeps until `work` cells were looked at; true when the sweep is finished.
+pub fn sweep_some<O: Objects>(owner: &mut O, mut work: isize) -> bool {
+    while owner.heap().sweep_next < owner.heap().blocks.len() {
+        work -= sweep_block(owner) as isize;
+        if work <= 0 && owner.heap().sweep_next < owner.heap().blocks.len() {
+            return false;
+        }
+    }
+    true
+}
+
+/// Releases every object and gives all memory back. The heap is empty afterwards.
+pub fn release_all<O: Objects>(owner: &mut O) {
+    for block in 0..owner.heap().blocks.len() {
+        for at in 0..owner.heap().used_cells(block) {
+            let object = owner.heap().cell_at(block, at);
+            // SAFETY: as in `find_gray`; the owner goes away, so nothing uses the object again.
+            unsafe {
+                if object.as_ref().kind.get() != KIND_FREE {
+                    owner.release(object);
                 }
             }
         }
-        let blocks = core::mem::take(&mut self.blocks);
-        for block in blocks {
-            // SAFETY: the block came from `memory.allocate` with this size.
-            unsafe { self.memory.free(block.start, block.size) };
-        }
     }
+    let heap = owner.heap();
+    for block in core::mem::take(&mut heap.blocks) {
+        // SAFETY: the block came from `memory.allocate` with this size.
+        unsafe { heap.memory.free(block.start, block.size) };
+    }
+    heap.free = ptr::null_mut();
+    heap.bump = ptr::null_mut();
+    heap.bump_end = ptr::null_mut();
 }

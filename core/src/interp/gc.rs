@@ -5,7 +5,7 @@
 //! stack up to the end of the innermost window, and the tables of the machine.
 
 use super::call::code_of;
-use crate::heap::Phase;
+use crate::heap::{Phase, mark_some, sweep_some};
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -80,20 +80,20 @@ pub(crate) fn step(vm: &mut Vm, top: *mut Value, work: isize) {
         }
     }
     if vm.store.heap.phase() == Phase::Mark {
-        if !vm.store.heap.mark_some(work) {
+        if !mark_some(&mut vm.store, work) {
             return;
         }
         // Roots may have changed since they were marked, without a barrier.
         mark_roots(vm, top);
         vm.store.heap.mark_written();
-        while !vm.store.heap.mark_some(ALL) {}
+        while !mark_some(&mut vm.store, ALL) {}
         vm.stack.clear_above(top);
         vm.store.heap.start_sweep();
         if work != ALL {
             return;
         }
     }
-    if vm.store.heap.sweep_some(work) {
+    if sweep_some(&mut vm.store, work) {
         vm.store.heap.finish_cycle();
     }
 }

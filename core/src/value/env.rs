@@ -5,7 +5,7 @@ use super::Refusal;
 use super::object::{Env, Gc, KIND_ENV, SLOTS_INLINE};
 use super::store::Store;
 use super::value::Value;
-use crate::heap::Heap;
+use crate::heap::{Heap, new_cell};
 
 impl Store {
     /// An environment of `count` unassigned slots.
@@ -19,7 +19,7 @@ impl Store {
         } else {
             core::ptr::null_mut()
         };
-        let cell = match self.heap.new_cell(KIND_ENV, count as u32) {
+        let cell = match new_cell(self, KIND_ENV, count as u32) {
             Ok(cell) => cell,
             Err(error) => {
                 if !buffer.is_null() {

@@ -5,6 +5,7 @@ use super::object::{Gc, KIND_LIST, LIST_INLINE, List};
 use super::store::Store;
 use super::value::Value;
 use super::{Refusal, grow_capacity};
+use crate::heap::new_cell;
 use crate::limits::LIST_LEN_MAX;
 use core::ptr;
 
@@ -18,7 +19,7 @@ impl Store {
     /// [`Refusal`] when it is too large or memory is refused.
     #[inline]
     pub fn new_list(&mut self, capacity: usize) -> Result<Gc<List>, Refusal> {
-        let cell = self.heap.new_cell(KIND_LIST, 0)?;
+        let cell = new_cell(self, KIND_LIST, 0)?;
         // SAFETY: a fresh cell; every field is written here.
         let list = unsafe {
             let list = cell.cast::<List>().as_ptr();

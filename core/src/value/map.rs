@@ -14,7 +14,7 @@ use super::object::{Gc, KIND_MAP, Map, SLOTS_INLINE};
 use super::shape::{EMPTY_SHAPE, ISA, NO_SHAPE, SHAPE_KEYS_MAX, Shapes};
 use super::store::Store;
 use super::value::Value;
-use crate::heap::Heap;
+use crate::heap::{Heap, new_cell};
 
 /// Flag: dictionary mode.
 const DICT: u8 = 1;
@@ -185,7 +185,7 @@ impl Store {
     /// [`Refusal`] when memory is refused.
     #[inline]
     pub fn new_map(&mut self) -> Result<Gc<Map>, Refusal> {
-        let cell = self.heap.new_cell(KIND_MAP, EMPTY_SHAPE)?;
+        let cell = new_cell(self, KIND_MAP, EMPTY_SHAPE)?;
         // SAFETY: a fresh cell; every field but the slots without a key is written here.
         unsafe {
             let map = cell.cast::<Map>().as_ptr();
@@ -498,14 +498,13 @@ fn release_slots(heap: &mut Heap, map: Gc<Map>) {
 /// Marks what a map refers to; returns how many values it looked at.
 pub(super) fn trace(
     heap: &mut Heap,
+    shapes: &Shapes,
     map: Gc<Map>,
     mark: fn(&mut Heap, &[Value]) -> usize,
 ) -> usize {
     match map.header.flags.get() & (DICT | GLOBALS) {
         0 => {
-            // SAFETY: every heap that traces maps is the first field of a `Store` (see `store.rs`).
-            let store = unsafe { &*core::ptr::from_mut(heap).cast::<Store>() };
-            let count = store.shapes.get(map.shape()).keys.len();
+            let count = shapes.get(map.shape()).keys.len();
             // SAFETY: slots that the shape names are initialized.
             mark(heap, unsafe { core::slice::from_raw_parts(map.slots.get(), count) })
         }

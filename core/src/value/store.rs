@@ -1,5 +1,5 @@
 //! The store: the heap with the tables that values need beside it (atoms, shapes).
-#![allow(unsafe_code)] // The collector's callbacks receive raw cells.
+#![allow(unsafe_code)] // The collector hands out raw cells.
 
 use super::object::{
     Env, Func, Gc, KIND_ENV, KIND_FUNC, KIND_LIST, KIND_MAP, KIND_NATIVE, KIND_STR, List, Map,
@@ -8,14 +8,16 @@ use super::object::{
 use super::shape::Shapes;
 use super::value::Value;
 use super::{Refusal, dict, map};
-use crate::heap::{AllocError, Header, Heap, HostAllocator, Memory, ObjectOps};
+use crate::heap::{
+    AllocError, Header, Heap, HostAllocator, Memory, Objects, new_cell, release_all,
+};
 use alloc::vec::Vec;
 use core::ptr::NonNull;
 use hashbrown::HashTable;
 
 /// Everything that values need: one per machine.
 ///
-/// The heap comes first, so that a pointer to it is a pointer to the store (see `release`).
+/// The heap comes first: machine code finds the collector's state at the start of the store.
 #[repr(C)]
 pub struct Store {
     /// The heap.
@@ -36,9 +38,8 @@ const ATOM_SLOT_SIZE: usize = 18;
 impl Store {
     /// An empty store with a limit in bytes.
     pub fn new(limit: usize, source: HostAllocator) -> Self {
-        let ops = ObjectOps { trace, release };
         Store {
-            heap: Heap::new(ops, Memory::new(limit, source)),
+            heap: Heap::new(Memory::new(limit, source)),
             shapes: Shapes::new(),
             atoms: HashTable::new(),
             atoms_charged: 0,
@@ -95,7 +96,7 @@ impl Store {
         if self.finalizers.try_reserve(1).is_err() {
             return Err(Refusal::Memory(AllocError::Refused));
         }
-        let cell = self.heap.new_cell(KIND_NATIVE, 0)?;
+        let cell = new_cell(self, KIND_NATIVE, 0)?;
         // SAFETY: a fresh cell; every field is written here.
         unsafe {
             let o = cell.cast::<NativeObject>().as_ptr();
@@ -107,6 +108,17 @@ impl Store {
         }
     }
 
+    fn release_native(&mut self, object: Gc<NativeObject>) {
+        let Some(finalizer) = object.finalizer.get() else { return };
+        // Room was reserved when the object was made; of more objects than there is room for, the
+        // finalizers run at once, which is still outside script code.
+        if self.finalizers.try_reserve(1).is_ok() {
+            self.finalizers.push((finalizer, object.data.get()));
+        } else {
+            finalizer(object.data.get());
+        }
+    }
+
     /// A function value.
     ///
     /// # Errors
@@ -114,13 +126,22 @@ impl Store {
     /// [`Refusal`] when memory is refused.
     #[inline]
     pub fn new_func(&mut self, code: *const super::Code, scope: Value) -> Result<Value, Refusal> {
-        let cell = self.heap.new_cell(KIND_FUNC, 0)?;
+        let cell = new_cell(self, KIND_FUNC, 0)?;
         // SAFETY: a fresh cell; every field is written here.
         unsafe {
             let f = cell.cast::<Func>().as_ptr();
             (&raw mut (*f).code).write(code.into());
             (&raw mut (*f).scope).write(scope.into());
             Ok(Value::func(Gc::from_cell(cell)))
+        }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        release_all(self);
+        while let Some((finalizer, data)) = self.finalizers.pop() {
+            finalizer(data);
         }
     }
 }
@@ -139,57 +160,50 @@ fn mark_all(heap: &mut Heap, values: &[Value]) -> usize {
     values.len()
 }
 
-unsafe fn trace(heap: &mut Heap, cell: NonNull<Header>) -> usize {
-    // SAFETY: the kind in the header says what the cell holds.
-    unsafe {
-        match cell.as_ref().kind.get() {
-            KIND_LIST => mark_all(heap, Gc::<List>::from_cell(cell).as_slice()),
-            KIND_MAP => map::trace(heap, Gc::<Map>::from_cell(cell), mark_all),
-            KIND_ENV => mark_all(heap, Gc::<Env>::from_cell(cell).as_slice()),
-            KIND_FUNC => {
-                mark(heap, Gc::<Func>::from_cell(cell).scope.get());
-                1
+impl Objects for Store {
+    #[inline(always)]
+    fn heap(&mut self) -> &mut Heap {
+        &mut self.heap
+    }
+
+    unsafe fn trace(&mut self, cell: NonNull<Header>) -> usize {
+        let heap = &mut self.heap;
+        // SAFETY: the kind in the header says what the cell holds.
+        unsafe {
+            match cell.as_ref().kind.get() {
+                KIND_LIST => mark_all(heap, Gc::<List>::from_cell(cell).as_slice()),
+                KIND_MAP => map::trace(heap, &self.shapes, Gc::<Map>::from_cell(cell), mark_all),
+                KIND_ENV => mark_all(heap, Gc::<Env>::from_cell(cell).as_slice()),
+                KIND_FUNC => {
+                    mark(heap, Gc::<Func>::from_cell(cell).scope.get());
+                    1
+                }
+                KIND_NATIVE => {
+                    mark(heap, Gc::<NativeObject>::from_cell(cell).class.get());
+                    1
+                }
+                _ => 0,
             }
-            KIND_NATIVE => {
-                mark(heap, Gc::<NativeObject>::from_cell(cell).class.get());
-                1
-            }
-            _ => 0,
         }
     }
-}
 
-unsafe fn release(heap: &mut Heap, cell: NonNull<Header>) {
-    // SAFETY: every heap with these operations is the first field of a `Store` (`Store::new` is the
-    // only place that makes one), and the kind in the header says what the cell holds.
-    unsafe {
-        match cell.as_ref().kind.get() {
-            KIND_STR => {
-                (*core::ptr::from_mut(heap).cast::<Store>()).release_str(Gc::from_cell(cell))
-            }
-            KIND_LIST => Store::release_list(heap, Gc::from_cell(cell)),
-            KIND_MAP => {
-                let map: Gc<Map> = Gc::from_cell(cell);
-                if map.is_prototype() {
-                    (*core::ptr::from_mut(heap).cast::<Store>()).shapes.forget_prototype(map);
-                }
-                map::release(heap, map);
-            }
-            KIND_ENV => super::env::release(heap, Gc::from_cell(cell)),
-            KIND_NATIVE => {
-                let object: Gc<NativeObject> = Gc::from_cell(cell);
-                if let Some(finalizer) = object.finalizer.get() {
-                    let store = &mut *core::ptr::from_mut(heap).cast::<Store>();
-                    // Room was reserved when the object was made; more objects than room run at
-                    // once, still outside script code.
-                    if store.finalizers.try_reserve(1).is_ok() {
-                        store.finalizers.push((finalizer, object.data.get()));
-                    } else {
-                        finalizer(object.data.get());
+    unsafe fn release(&mut self, cell: NonNull<Header>) {
+        // SAFETY: the kind in the header says what the cell holds.
+        unsafe {
+            match cell.as_ref().kind.get() {
+                KIND_STR => self.release_str(Gc::from_cell(cell)),
+                KIND_LIST => Store::release_list(&mut self.heap, Gc::from_cell(cell)),
+                KIND_MAP => {
+                    let map: Gc<Map> = Gc::from_cell(cell);
+                    if map.is_prototype() {
+                        self.shapes.forget_prototype(map);
                     }
+                    map::release(&mut self.heap, map);
                 }
+                KIND_ENV => super::env::release(&mut self.heap, Gc::from_cell(cell)),
+                KIND_NATIVE => self.release_native(Gc::from_cell(cell)),
+                _ => {}
             }
-            _ => {}
         }
     }
 }

@@ -14,7 +14,7 @@ use super::Refusal;
 use super::object::{Gc, KIND_STR, Str};
 use super::store::Store;
 use super::value::{SHORT_MAX, Value};
-use crate::heap::{Heap, Phase};
+use crate::heap::{Heap, Phase, new_cell};
 use crate::limits::STRING_BYTES_MAX;
 use core::cell::Cell as Field;
 use core::ptr;
@@ -214,7 +214,7 @@ impl Store {
         chars: usize,
         buffer: *mut StrBuffer,
     ) -> Result<Gc<Str>, Refusal> {
-        let cell = self.heap.new_cell(KIND_STR, 0)?;
+        let cell = new_cell(self, KIND_STR, 0)?;
         // SAFETY: a fresh cell; every field is written here.
         unsafe {
             let s = cell.cast::<Str>().as_ptr();

@@ -32,11 +32,7 @@ impl Moment {
             (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let march_month = (5 * day_of_year + 2) / 153;
-        let month = if march_month < 10 {
-            march_month + 3
-        } else {
-            march_month - 9
-        };
+        let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
         Moment {
             year: year_of_era + era * 400 + i64::from(month <= 2),
             month,
@@ -69,15 +65,9 @@ mod tests {
 
     #[test]
     fn there_and_back() {
-        for seconds in [
-            -62_135_596_800_i64,
-            -1,
-            0,
-            951_782_400,
-            946_684_800,
-            4_102_444_799,
-            1 << 40,
-        ] {
+        for seconds in
+            [-62_135_596_800_i64, -1, 0, 951_782_400, 946_684_800, 4_102_444_799, 1 << 40]
+        {
             let m = Moment::from_seconds(seconds);
             let of_day = m.hour * 3600 + m.minute * 60 + m.second;
             assert_eq!(to_seconds(m.year, m.month, m.day, of_day), seconds);

@@ -19,15 +19,8 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-const DAYS: [&str; 7] = [
-    "Sunday",
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-];
+const DAYS: [&str; 7] =
+    ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// A moment in a pattern, which may be one letter that stands for a standard pattern.
 pub(super) fn format(moment: &Moment, pattern: &str) -> String {
@@ -134,10 +127,7 @@ fn number(out: &mut String, x: i64, width: usize) {
 }
 
 fn name(names: &'static [&'static str], index: i64) -> &'static str {
-    usize::try_from(index)
-        .ok()
-        .and_then(|index| names.get(index))
-        .unwrap_or(&"???")
+    usize::try_from(index).ok().and_then(|index| names.get(index)).unwrap_or(&"???")
 }
 
 #[cfg(test)]

@@ -71,8 +71,5 @@ fn to_date(unix_seconds: i64) -> f64 {
 
 /// The time of a file, in the default format.
 pub(super) fn format_system_time(time: SystemTime) -> String {
-    format::format(
-        &Moment::from_seconds(zone::to_local(zone::unix_seconds(time))),
-        DEFAULT_FORMAT,
-    )
+    format::format(&Moment::from_seconds(zone::to_local(zone::unix_seconds(time))), DEFAULT_FORMAT)
 }

@@ -25,12 +25,7 @@ pub(super) fn parse(text: &str, today: i64) -> i64 {
     if is_afternoon && time[0] < 12 {
         time[0] += 12;
     }
-    to_seconds(
-        date[0],
-        date[1],
-        date[2],
-        time[0] * 3600 + time[1] * 60 + time[2],
-    )
+    to_seconds(date[0], date[1], date[2], time[0] * 3600 + time[1] * 60 + time[2])
 }
 
 fn fill<'a>(numbers: &mut [i64; 3], parts: impl Iterator<Item = &'a str>) {
@@ -41,14 +36,8 @@ fn fill<'a>(numbers: &mut [i64; 3], parts: impl Iterator<Item = &'a str>) {
 
 /// The digits a part begins with; 0 when there are none.
 fn integer(part: &str) -> i64 {
-    let end = part
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(part.len());
-    part[..end]
-        .parse()
-        .map_or(if end > 0 { NUMBER_MAX } else { 0 }, |n: i64| {
-            n.min(NUMBER_MAX)
-        })
+    let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+    part[..end].parse().map_or(if end > 0 { NUMBER_MAX } else { 0 }, |n: i64| n.min(NUMBER_MAX))
 }
 
 #[cfg(test)]

@@ -19,21 +19,9 @@ static FILES: Slab<Option<Stream>> = Slab::new();
 const METHODS: &[Row] = &[
     row("isOpen", &[Param::Null("self")], is_open),
     row("close", &[Param::Null("self")], close),
-    row(
-        "write",
-        &[Param::Null("self"), Param::Text("data", "")],
-        write,
-    ),
-    row(
-        "writeLine",
-        &[Param::Null("self"), Param::Text("data", "")],
-        write_line,
-    ),
-    row(
-        "read",
-        &[Param::Null("self"), Param::Number("byteCount", -1.0)],
-        read,
-    ),
+    row("write", &[Param::Null("self"), Param::Text("data", "")], write),
+    row("writeLine", &[Param::Null("self"), Param::Text("data", "")], write_line),
+    row("read", &[Param::Null("self"), Param::Number("byteCount", -1.0)], read),
     row("readLine", &[Param::Null("self")], read_line),
     row("position", &[Param::Null("self")], position),
     row("atEnd", &[Param::Null("self")], at_end),
@@ -46,9 +34,7 @@ pub(super) fn open(context: &mut Context<'_>, shell: &Arc<Shell>) -> NativeResul
     let Some(stream) = Stream::open(&path, &mode) else {
         return Ok(Data::Null);
     };
-    let class = shell
-        .file_class
-        .get_or(context, |context| map_of(context, shell, METHODS))?;
+    let class = shell.file_class.get_or(context, |context| map_of(context, shell, METHODS))?;
     let handle = context.new_map()?;
     set(context, &handle, "__isa", Data::Map(class))?;
     let number = FILES.insert(Some(stream));
@@ -106,18 +92,14 @@ fn write_text(context: &mut Context<'_>, text: &str) -> NativeResult {
     context.charge_bytes(text.len());
     // A text is shorter than 2^53 bytes.
     #[allow(clippy::cast_precision_loss)]
-    with_file(context, 0.into(), |file| {
-        Data::Number(file.write(text.as_bytes()) as f64)
-    })
+    with_file(context, 0.into(), |file| Data::Number(file.write(text.as_bytes()) as f64))
 }
 
 /// Reads this many bytes, or the rest. What is not UTF-8 is replaced.
 fn read(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
     let count = usize::try_from(context.int(1)).unwrap_or(usize::MAX);
     with_file(context, Data::Null, |file| {
-        String::from_utf8_lossy(&file.read(count))
-            .into_owned()
-            .into()
+        String::from_utf8_lossy(&file.read(count)).into_owned().into()
     })
 }
 
@@ -136,9 +118,7 @@ fn read_line(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
 fn position(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
     // Positions are below 2^53.
     #[allow(clippy::cast_precision_loss)]
-    with_file(context, 0.into(), |file| {
-        Data::Number(file.position() as f64)
-    })
+    with_file(context, 0.into(), |file| Data::Number(file.position() as f64))
 }
 
 fn at_end(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {

@@ -31,47 +31,21 @@ const ROWS: &[Row] = &[
     row("children", &[Param::Text("path", "")], tree::children),
     row("name", &[Param::Null("path")], paths::name),
     row("parent", &[Param::Null("path")], paths::parent),
-    row(
-        "child",
-        &[Param::Text("parentPath", ""), Param::Text("childName", "")],
-        paths::child,
-    ),
+    row("child", &[Param::Text("parentPath", ""), Param::Text("childName", "")], paths::child),
     row("exists", &[Param::Null("path")], tree::exists),
     row("info", &[Param::Text("path", "")], tree::info),
     row("makedir", &[Param::Text("path", "")], tree::makedir),
-    row(
-        "move",
-        &[Param::Text("oldPath", ""), Param::Text("newPath", "")],
-        tree::move_to,
-    ),
-    row(
-        "copy",
-        &[Param::Text("oldPath", ""), Param::Text("newPath", "")],
-        tree::copy,
-    ),
+    row("move", &[Param::Text("oldPath", ""), Param::Text("newPath", "")], tree::move_to),
+    row("copy", &[Param::Text("oldPath", ""), Param::Text("newPath", "")], tree::copy),
     row("delete", &[Param::Text("path", "")], tree::delete),
     row("readLines", &[Param::Text("path", "")], whole::read_lines),
-    row(
-        "writeLines",
-        &[Param::Text("path", ""), Param::Null("lines")],
-        whole::write_lines,
-    ),
+    row("writeLines", &[Param::Text("path", ""), Param::Null("lines")], whole::write_lines),
     row("loadRaw", &[Param::Text("path", "")], whole::load_raw),
-    row(
-        "saveRaw",
-        &[Param::Text("path", ""), Param::Null("rawData")],
-        whole::save_raw,
-    ),
-    row(
-        "open",
-        &[Param::Text("path", ""), Param::Text("mode", "r+")],
-        handle::open,
-    ),
+    row("saveRaw", &[Param::Text("path", ""), Param::Null("rawData")], whole::save_raw),
+    row("open", &[Param::Text("path", ""), Param::Text("mode", "r+")], handle::open),
 ];
 
 /// The map `file`.
 pub(super) fn module(context: &mut Context<'_>, shell: &Arc<Shell>) -> NativeResult {
-    shell
-        .file_module
-        .map(context, |context| map_of(context, shell, ROWS))
+    shell.file_module.map(context, |context| map_of(context, shell, ROWS))
 }

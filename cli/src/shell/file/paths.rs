@@ -23,11 +23,7 @@ pub(super) fn parent(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult 
 /// A path with another component.
 pub(super) fn child(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
     let (parent, child) = (context.text_arg(0)?, context.text_arg(1)?);
-    let separator = if parent.ends_with(is_separator) {
-        ""
-    } else {
-        "/"
-    };
+    let separator = if parent.ends_with(is_separator) { "" } else { "/" };
     Ok(format!("{parent}{separator}{child}").into())
 }
 

@@ -53,11 +53,7 @@ impl Stream {
             return None;
         }
         let position = if mode == "a" { metadata.len() } else { 0 };
-        let direction = if readable {
-            Direction::Reading
-        } else {
-            Direction::Writing
-        };
+        let direction = if readable { Direction::Reading } else { Direction::Writing };
         Some(Stream {
             file,
             readable,

@@ -10,9 +10,8 @@ use std::sync::Arc;
 
 /// The current directory.
 pub(super) fn curdir(_: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
-    Ok(std::env::current_dir().map_or(Data::Null, |path| {
-        path.to_string_lossy().into_owned().into()
-    }))
+    Ok(std::env::current_dir()
+        .map_or(Data::Null, |path| path.to_string_lossy().into_owned().into()))
 }
 
 /// Changes the current directory.
@@ -26,10 +25,7 @@ pub(super) fn children(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResul
     let path = here_or(context.text_arg(0)?);
     let list = context.new_list()?;
     for entry in fs::read_dir(path).into_iter().flatten().flatten() {
-        context.list_push(
-            &list,
-            &entry.file_name().to_string_lossy().into_owned().into(),
-        )?;
+        context.list_push(&list, &entry.file_name().to_string_lossy().into_owned().into())?;
     }
     Ok(Data::List(list))
 }
@@ -56,10 +52,7 @@ pub(super) fn info(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
     // Sizes beyond 2^53 would be rounded.
     #[allow(clippy::cast_precision_loss)]
     set(context, &map, "size", metadata.len() as f64)?;
-    let date = metadata
-        .modified()
-        .map(date::format_system_time)
-        .unwrap_or_default();
+    let date = metadata.modified().map(date::format_system_time).unwrap_or_default();
     set(context, &map, "date", date)?;
     Ok(Data::Map(map))
 }

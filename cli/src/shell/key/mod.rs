@@ -74,12 +74,7 @@ fn map(context: &mut Context<'_>, shell: &Arc<Shell>) -> Result<Handle, NativeEr
         let map = map_of(context, shell, ROWS)?;
         let codes = context.new_map()?;
         for &(sequence, code) in SCAN_CODES {
-            set(
-                context,
-                &codes,
-                sequence,
-                char::from_u32(code).unwrap_or_default().to_string(),
-            )?;
+            set(context, &codes, sequence, char::from_u32(code).unwrap_or_default().to_string())?;
         }
         set(context, &map, "_echo", true)?;
         set(context, &map, "_scanMap", Data::Map(codes))?;

@@ -21,10 +21,7 @@ pub(super) fn read(echo: bool, typed: &mut Vec<u8>) {
     }
     let mut chunk = [0; 256];
     let is_ready = |polled: Result<i32, nix::Error>| polled.is_ok_and(|count| count > 0);
-    while is_ready(poll(
-        &mut [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)],
-        PollTimeout::ZERO,
-    )) {
+    while is_ready(poll(&mut [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)], PollTimeout::ZERO)) {
         match nix::unistd::read(&stdin, &mut chunk) {
             Ok(count @ 1..) => typed.extend_from_slice(&chunk[..count]),
             _ => break,
@@ -43,10 +40,9 @@ fn prepare(echo: bool) -> bool {
     };
     let mut wanted = original.clone();
     wanted.local_flags.remove(LocalFlags::ICANON);
-    wanted.local_flags.set(
-        LocalFlags::ECHO,
-        echo && original.local_flags.contains(LocalFlags::ECHO),
-    );
+    wanted
+        .local_flags
+        .set(LocalFlags::ECHO, echo && original.local_flags.contains(LocalFlags::ECHO));
     match tcgetattr(stdin()) {
         Ok(current) if current == wanted => true,
         _ => tcsetattr(stdin(), SetArg::TCSANOW, &wanted).is_ok(),
