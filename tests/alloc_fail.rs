@@ -65,9 +65,13 @@ fn try_script(case: &Case, program: &Program, runs: &mut u64) -> Result<(), Stri
         let printed = output.take();
         let right = check(case, &printed, error.clone()).is_ok();
         if !right && kind != Some(ErrorKind::Limit) {
-            return Err(format!("{}, request {n}: {error:?} after printing {printed:.200?}", case.name));
+            return Err(format!(
+                "{}, request {n}: {error:?} after printing {printed:.200?}",
+                case.name
+            ));
         }
-        still_works(&mut machine, &output).map_err(|text| format!("{}, request {n}: afterwards {text}", case.name))?;
+        still_works(&mut machine, &output)
+            .map_err(|text| format!("{}, request {n}: afterwards {text}", case.name))?;
         if right || start.elapsed() > TIME_MAX {
             return Ok(());
         }
@@ -77,7 +81,12 @@ fn try_script(case: &Case, program: &Program, runs: &mut u64) -> Result<(), Stri
 
 const SPENT: &str = "(budget spent)";
 
-fn run(machine: &mut Machine, program: &Program, clock: &ManualClock, budget: Budget) -> (Option<ErrorKind>, Option<String>) {
+fn run(
+    machine: &mut Machine,
+    program: &Program,
+    clock: &ManualClock,
+    budget: Budget,
+) -> (Option<ErrorKind>, Option<String>) {
     if let Err(error) = machine.load(program) {
         return (Some(error.kind()), Some(error.to_string()));
     }
@@ -97,7 +106,8 @@ fn check(case: &Case, printed: &str, error: Option<String>) -> Result<(), String
 }
 
 fn still_works(machine: &mut Machine, output: &Capture) -> Result<(), String> {
-    let next = Program::compile("globals.remove \"print\"\nq_ = [1, \"x\"]\nprint q_", Dialect::V1).expect("it is correct");
+    let next = Program::compile("globals.remove \"print\"\nq_ = [1, \"x\"]\nprint q_", Dialect::V1)
+        .expect("it is correct");
     machine.load(&next).map_err(|error| error.to_string())?;
     match machine.run(Budget::UNLIMITED) {
         Outcome::Finished(_) => {}
@@ -122,7 +132,11 @@ fn requests_of_the_host_may_fail() {
             let (list, map) = (machine.new_list()?, machine.new_map()?);
             for i in 0..20 {
                 machine.list_push(&list, &Data::from(format!("element {i}")))?;
-                machine.map_set(&map, &Data::from(format!("key {i}")), &Data::List(list.clone()))?;
+                machine.map_set(
+                    &map,
+                    &Data::from(format!("key {i}")),
+                    &Data::List(list.clone()),
+                )?;
             }
             machine.set_global("m", &Data::Map(map))?;
             machine.globals()?;

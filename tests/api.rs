@@ -1,7 +1,9 @@
 //! The public API, as a host uses it.
 
 use brisk_core::engine::{Budget, Machine, MachineOptions, Outcome, Program, check};
-use brisk_core::host::{Context, Data, Default as ParamDefault, Handle, NativeError, Signature, Values};
+use brisk_core::host::{
+    Context, Data, Default as ParamDefault, Handle, NativeError, Signature, Values,
+};
 use brisk_core::{Dialect, Error, ErrorKind};
 use brisk_tests::{Capture, ManualClock, RunOptions, machine, run_program};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -52,14 +54,19 @@ fn types_move_between_threads_as_promised() {
 
 #[test]
 fn a_program_runs_in_many_machines_and_threads() {
-    let program = program("f = function(n)\n\tif n < 2 then return n\n\treturn f(n - 1) + f(n - 2)\nend function\nprint f(15)");
+    let program = program(
+        "f = function(n)\n\tif n < 2 then return n\n\treturn f(n - 1) + f(n - 2)\nend function\nprint f(15)",
+    );
     let threads: Vec<_> = (0..8)
         .map(|_| {
             let program = program.clone();
-            std::thread::spawn(move || (0..5).map(|_| run_program(&program, &RunOptions::default())).collect::<Vec<_>>())
+            std::thread::spawn(move || {
+                (0..5).map(|_| run_program(&program, &RunOptions::default())).collect::<Vec<_>>()
+            })
         })
         .collect();
-    let mut all: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect();
+    let mut all: Vec<_> =
+        threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect();
     assert_eq!(all.len(), 40);
     assert!(all.iter().all(|result| result.stdout == "610\n"), "{all:?}");
     all.dedup();
@@ -93,7 +100,11 @@ fn a_finished_machine_stays_finished() {
 #[test]
 fn a_machine_that_stopped_forgets_its_frames_only() {
     let (mut machine, output, _) = plain();
-    machine.load(&program("x = 1\nf = function\n\twhile true\n\t\tx_ = 1\n\tend while\nend function\nf")).expect("it fits");
+    machine
+        .load(&program(
+            "x = 1\nf = function\n\twhile true\n\t\tx_ = 1\n\tend while\nend function\nf",
+        ))
+        .expect("it fits");
     assert!(matches!(machine.run(Budget::fuel(10_000)), Outcome::BudgetSpent));
     assert_eq!(machine.stack_trace().len(), 2);
     machine.stop();
@@ -105,7 +116,11 @@ fn a_machine_that_stopped_forgets_its_frames_only() {
 #[test]
 fn globals_stay_between_programs() {
     let (mut machine, output, _) = plain();
-    run(&mut machine, &output, "counter = 0\nbump = function\n\tglobals.counter += 1\n\treturn counter\nend function");
+    run(
+        &mut machine,
+        &output,
+        "counter = 0\nbump = function\n\tglobals.counter += 1\n\treturn counter\nend function",
+    );
     for expected in 1..=3 {
         assert_eq!(run(&mut machine, &output, "print bump"), format!("{expected}\n"));
     }
@@ -114,7 +129,9 @@ fn globals_stay_between_programs() {
 #[test]
 fn yield_and_wait_return_to_the_host() {
     let (mut machine, output, clock) = plain();
-    machine.load(&program("print 1\nyield\nprint 2\nwait 1.5\nprint 3\nwait 0\nprint 4")).expect("it fits");
+    machine
+        .load(&program("print 1\nyield\nprint 2\nwait 1.5\nprint 3\nwait 0\nprint 4"))
+        .expect("it fits");
     assert!(matches!(machine.run(Budget::UNLIMITED), Outcome::Yielded));
     assert_eq!(output.take(), "1\n");
     let until = match machine.run(Budget::UNLIMITED) {
@@ -124,7 +141,9 @@ fn yield_and_wait_return_to_the_host() {
     assert_eq!((until, output.take().as_str()), (1.5, "2\n"));
     for early in [0.5, 1.0, 1.49] {
         clock.advance_to(early);
-        assert!(matches!(machine.run(Budget::UNLIMITED), Outcome::Waiting { until: Some(u) } if u == until));
+        assert!(
+            matches!(machine.run(Budget::UNLIMITED), Outcome::Waiting { until: Some(u) } if u == until)
+        );
         assert_eq!(output.take(), "");
     }
     clock.advance_to(1.5);
@@ -156,21 +175,35 @@ fn globals_are_read_and_written() {
     machine.set_global("s", &Data::from("text")).expect("it fits");
     machine.set_global("b", &Data::from(true)).expect("it fits");
     machine.set_global("nothing", &Data::Null).expect("it fits");
-    assert_eq!(run(&mut machine, &output, "print [n, s, b, nothing]\nout = n * 2\nl = [1, \"two\", null]"), "[4, \"text\", 1, null]\n");
+    assert_eq!(
+        run(&mut machine, &output, "print [n, s, b, nothing]\nout = n * 2\nl = [1, \"two\", null]"),
+        "[4, \"text\", 1, null]\n"
+    );
     assert_eq!(machine.global("out").expect("no error").and_then(|d| d.as_number()), Some(8.0));
     assert!(machine.global("missing").expect("no error").is_none());
     assert!(matches!(machine.global("nothing"), Ok(Some(Data::Null))));
     let Ok(Some(Data::List(list))) = machine.global("l") else { panic!("l is a list") };
     assert_eq!(machine.len_of(&list).expect("a list"), 3);
-    assert_eq!(machine.list_get(&list, 1).expect("a list").and_then(|d| d.as_text().map(String::from)), Some("two".into()));
+    assert_eq!(
+        machine.list_get(&list, 1).expect("a list").and_then(|d| d.as_text().map(String::from)),
+        Some("two".into())
+    );
     assert!(machine.list_get(&list, 3).expect("a list").is_none());
     assert!(machine.list_set(&list, 0, &Data::from("first")).expect("a list"));
     assert!(!machine.list_set(&list, 3, &Data::Null).expect("a list"));
     machine.list_push(&list, &Data::List(list.clone())).expect("it fits");
-    assert_eq!(run(&mut machine, &output, "print l[0] + l[1] + l.len + refEquals(l, l[3])"), "firsttwo41\n");
+    assert_eq!(
+        run(&mut machine, &output, "print l[0] + l[1] + l.len + refEquals(l, l[3])"),
+        "firsttwo41\n"
+    );
     assert_eq!(machine.list_numbers(&list).expect("a list"), [0.0; 4]);
     let globals = machine.globals().expect("it fits");
-    let names: Vec<_> = machine.map_entries(&globals).expect("a map").into_iter().map(|(k, _)| k.as_text().map(String::from)).collect();
+    let names: Vec<_> = machine
+        .map_entries(&globals)
+        .expect("a map")
+        .into_iter()
+        .map(|(k, _)| k.as_text().map(String::from))
+        .collect();
     assert_eq!(names, ["n", "s", "b", "nothing", "out", "l"].map(|n| Some(n.to_string())));
 }
 
@@ -178,7 +211,10 @@ fn globals_are_read_and_written() {
 fn a_global_set_by_the_host_hides_an_intrinsic_and_can_be_removed() {
     let (mut machine, output, _) = plain();
     machine.set_global("pi", &Data::from(3)).expect("it fits");
-    assert_eq!(run(&mut machine, &output, "print pi\nf = function\n\treturn pi\nend function\nprint f"), "3\n3\n");
+    assert_eq!(
+        run(&mut machine, &output, "print pi\nf = function\n\treturn pi\nend function\nprint f"),
+        "3\n3\n"
+    );
     let globals = machine.globals().expect("it fits");
     assert!(machine.map_remove(&globals, &Data::from("pi")).expect("a map"));
     assert!(!machine.map_remove(&globals, &Data::from("pi")).expect("a map"));
@@ -195,10 +231,16 @@ fn maps_are_made_and_read_in_order() {
     machine.map_set(&map, &Data::from(7), &Data::from("seven")).expect("it fits");
     machine.map_set(&map, &Data::Null, &Data::from("null")).expect("it fits");
     assert_eq!(machine.len_of(&map).expect("a map"), 22);
-    assert_eq!(machine.map_get(&map, &Data::from("k3")).expect("a map").and_then(|d| d.as_number()), Some(3.0));
+    assert_eq!(
+        machine.map_get(&map, &Data::from("k3")).expect("a map").and_then(|d| d.as_number()),
+        Some(3.0)
+    );
     assert!(machine.map_get(&map, &Data::from("k20")).expect("a map").is_none());
     machine.set_global("m", &Data::Map(map.clone())).expect("it fits");
-    assert_eq!(run(&mut machine, &output, "print m.k19 + m[7] + m[null]\nm.added = 1\nm.remove \"k0\""), "19sevennull\n");
+    assert_eq!(
+        run(&mut machine, &output, "print m.k19 + m[7] + m[null]\nm.added = 1\nm.remove \"k0\""),
+        "19sevennull\n"
+    );
     let entries = machine.map_entries(&map).expect("a map");
     assert_eq!(entries.len(), 22);
     assert_eq!(entries[0].0.as_text(), Some("k1"));
@@ -225,7 +267,8 @@ fn dropped_handles_release_what_they_held() {
     let mut used = Vec::new();
     for _ in 0..3 {
         for _ in 0..100 {
-            let handles: Vec<Handle> = (0..100).map(|_| machine.new_list().expect("it fits")).collect();
+            let handles: Vec<Handle> =
+                (0..100).map(|_| machine.new_list().expect("it fits")).collect();
             drop(handles);
         }
         machine.collect();
@@ -240,7 +283,11 @@ fn handles_of_other_machines_are_refused() {
     let ((mut a, ..), (mut b, ..)) = (plain(), plain());
     let handles: Vec<_> = (0..3).map(|_| a.new_list().expect("it fits")).collect();
     let _of_b: Vec<_> = (0..3).map(|_| b.new_list().expect("it fits")).collect();
-    let Some(Data::Function(print)) = ({ a.load(&program("f = function\nend function")).expect("it fits"); a.run(Budget::UNLIMITED); a.global("f").expect("no error") }) else {
+    let Some(Data::Function(print)) = ({
+        a.load(&program("f = function\nend function")).expect("it fits");
+        a.run(Budget::UNLIMITED);
+        a.global("f").expect("no error")
+    }) else {
         panic!("f is a function")
     };
     let list = &handles[1];
@@ -271,13 +318,25 @@ fn handles_of_other_machines_are_refused() {
 #[test]
 fn script_functions_are_called() {
     let (mut machine, output, _) = plain();
-    run(&mut machine, &output, "add = function(a, b=10)\n\treturn a + b\nend function\nnothing = function\nend function");
+    run(
+        &mut machine,
+        &output,
+        "add = function(a, b=10)\n\treturn a + b\nend function\nnothing = function\nend function",
+    );
     let (add, nothing) = (function(&mut machine, "add"), function(&mut machine, "nothing"));
-    for (args, expected) in [(vec![], 10.0), (vec![Data::from(1)], 11.0), (vec![Data::from(1), Data::from(2)], 3.0)] {
+    for (args, expected) in
+        [(vec![], 10.0), (vec![Data::from(1)], 11.0), (vec![Data::from(1), Data::from(2)], 3.0)]
+    {
         let outcome = machine.call(&add, &args, Budget::UNLIMITED).expect("a function");
-        assert!(matches!(&outcome, Outcome::Finished(d) if d.as_number() == Some(expected) || args.is_empty()), "{outcome:?}");
+        assert!(
+            matches!(&outcome, Outcome::Finished(d) if d.as_number() == Some(expected) || args.is_empty()),
+            "{outcome:?}"
+        );
     }
-    assert!(matches!(machine.call(&nothing, &[], Budget::UNLIMITED), Ok(Outcome::Finished(Data::Null))));
+    assert!(matches!(
+        machine.call(&nothing, &[], Budget::UNLIMITED),
+        Ok(Outcome::Finished(Data::Null))
+    ));
     match machine.call(&add, &[Data::Null, Data::Null, Data::Null], Budget::UNLIMITED) {
         Ok(Outcome::Failed(error)) => assert_eq!(error.message(), "Too Many Arguments"),
         outcome => panic!("{outcome:?}"),
@@ -291,7 +350,11 @@ fn script_functions_are_called() {
 #[test]
 fn a_call_suspends_and_goes_on() {
     let (mut machine, output, clock) = plain();
-    run(&mut machine, &output, "f = function(n)\n\tfor i in range(1, n)\n\t\twait 1\n\tend for\n\tyield\n\treturn n\nend function");
+    run(
+        &mut machine,
+        &output,
+        "f = function(n)\n\tfor i in range(1, n)\n\t\twait 1\n\tend for\n\tyield\n\treturn n\nend function",
+    );
     let f = function(&mut machine, "f");
     let mut outcome = machine.call(&f, &[Data::from(3)], Budget::fuel(1)).expect("a function");
     let (mut waits, mut yields, mut slices) = (0, 0, 0);
@@ -327,7 +390,8 @@ fn native_functions_have_parameters_defaults_and_state() {
     machine
         .register(&signature, move |context| {
             assert_eq!(context.arg_count(), 3);
-            let line = format!("{} {} {}", context.text_arg(0)?, context.number(1), context.text_arg(2)?);
+            let line =
+                format!("{} {} {}", context.text_arg(0)?, context.number(1), context.text_arg(2)?);
             log.lock().expect("no panic").push(line);
             Ok(Data::from(context.host_data() as f64))
         })
@@ -346,7 +410,10 @@ fn native_functions_receive_self() {
         .register(&Signature::new("").param("self").param("x"), |context| {
             let (this, x) = (context.value(0)?, context.number(1));
             let Data::Map(map) = this else { return Ok(Data::from("no self")) };
-            let old = context.map_get(&map, &Data::from("total"))?.and_then(|d| d.as_number()).unwrap_or(0.0);
+            let old = context
+                .map_get(&map, &Data::from("total"))?
+                .and_then(|d| d.as_number())
+                .unwrap_or(0.0);
             context.map_set(&map, &Data::from("total"), &Data::from(old + x))?;
             Ok(Data::from(old + x))
         })
@@ -359,18 +426,41 @@ fn native_functions_receive_self() {
 #[test]
 fn native_functions_hide_intrinsics_until_scripts_hide_them() {
     let (mut machine, output, _) = plain();
-    machine.register(&Signature::new("abs").param("x"), |_| Ok(Data::from("native"))).expect("it fits");
-    assert_eq!(run(&mut machine, &output, "print abs(-1)\nf = function\n\treturn abs(-1)\nend function\nprint f"), "native\nnative\n");
-    assert_eq!(run(&mut machine, &output, "abs = function(x)\n\treturn \"script\"\nend function\nprint abs(-1)\nprint f"), "script\nscript\n");
+    machine
+        .register(&Signature::new("abs").param("x"), |_| Ok(Data::from("native")))
+        .expect("it fits");
+    assert_eq!(
+        run(
+            &mut machine,
+            &output,
+            "print abs(-1)\nf = function\n\treturn abs(-1)\nend function\nprint f"
+        ),
+        "native\nnative\n"
+    );
+    assert_eq!(
+        run(
+            &mut machine,
+            &output,
+            "abs = function(x)\n\treturn \"script\"\nend function\nprint abs(-1)\nprint f"
+        ),
+        "script\nscript\n"
+    );
     assert_eq!(run(&mut machine, &output, "globals.remove \"abs\"\nprint abs(-1)"), "native\n");
 }
 
 #[test]
 fn native_errors_become_script_errors_with_a_place() {
     let (mut machine, _, _) = plain();
-    machine.register(&Signature::new("boom").param("what"), |c| Err(NativeError::message(c.text_arg(0)?))).expect("it fits");
+    machine
+        .register(&Signature::new("boom").param("what"), |c| {
+            Err(NativeError::message(c.text_arg(0)?))
+        })
+        .expect("it fits");
     let error = fails(&mut machine, "f = function\n\tboom \"crash\"\nend function\n\nf");
-    assert_eq!((error.kind(), error.message(), error.line()), (ErrorKind::Runtime, "crash", Some(2)));
+    assert_eq!(
+        (error.kind(), error.message(), error.line()),
+        (ErrorKind::Runtime, "crash", Some(2))
+    );
     let lines: Vec<u32> = error.trace().iter().map(|frame| frame.location.line).collect();
     assert_eq!(lines, [2, 5]);
     assert_eq!(error.trace()[0].function, "f");
@@ -387,7 +477,10 @@ fn native_functions_may_not_be_finished() {
             count.fetch_add(1, Ordering::Relaxed);
             let done = context.state()?.and_then(|d| d.as_number()).unwrap_or(0.0);
             if done < context.number(0) {
-                return Err(NativeError::Pending { state: Data::from(done + 1.0), wake: Some(done * 10.0) });
+                return Err(NativeError::Pending {
+                    state: Data::from(done + 1.0),
+                    wake: Some(done * 10.0),
+                });
             }
             Ok(Data::from(format!("done after {done}")))
         })
@@ -415,8 +508,12 @@ fn native_functions_may_not_be_finished() {
 fn native_functions_yield_and_exit() {
     let (mut machine, output, _) = plain();
     machine.register(&Signature::new("rest"), |_| Err(NativeError::Yield)).expect("it fits");
-    machine.register(&Signature::new("quit").param("code"), |c| Err(NativeError::Exit(c.int(0)))).expect("it fits");
-    machine.load(&program("x = rest\nprint x\nf = function\n\tquit 7\nend function\nf\nprint 2")).expect("it fits");
+    machine
+        .register(&Signature::new("quit").param("code"), |c| Err(NativeError::Exit(c.int(0))))
+        .expect("it fits");
+    machine
+        .load(&program("x = rest\nprint x\nf = function\n\tquit 7\nend function\nf\nprint 2"))
+        .expect("it fits");
     assert!(matches!(machine.run(Budget::UNLIMITED), Outcome::Yielded));
     assert!(matches!(machine.run(Budget::UNLIMITED), Outcome::Exited(7)));
     assert_eq!(output.take(), "null\n");
@@ -471,7 +568,11 @@ fn nesting() -> (Machine, Capture) {
         Ok(context.call(&step, &[Data::from(n)])?)
     };
     machine.register(&Signature::new("nest").param("n"), nest).expect("it fits");
-    run(&mut machine, &output, "step = function(n)\n\tif n == 0 then return bottom\n\treturn nest(n - 1) + [n]\nend function\nbottom = function\n\treturn []\nend function");
+    run(
+        &mut machine,
+        &output,
+        "step = function(n)\n\tif n == 0 then return bottom\n\treturn nest(n - 1) + [n]\nend function\nbottom = function\n\treturn []\nend function",
+    );
     (machine, output)
 }
 
@@ -485,7 +586,10 @@ fn scripts_and_natives_nest() {
     assert_eq!(error.message(), "Call stack overflow");
     // A script inside a native function cannot suspend.
     for suspend in ["yield", "wait 1"] {
-        let error = fails(&mut machine, &format!("bottom = function\n\t{suspend}\n\treturn []\nend function\nprint nest(3)"));
+        let error = fails(
+            &mut machine,
+            &format!("bottom = function\n\t{suspend}\n\treturn []\nend function\nprint nest(3)"),
+        );
         assert!(!error.message().is_empty());
     }
     assert_eq!(run(&mut machine, &output, "bottom = []\nprint nest(3)"), "[1, 2, 3]\n");
@@ -513,7 +617,8 @@ fn errors_name_their_kind_line_and_trace() {
     let source = "a = function\n\tb\nend function\nb = function\n\tx = [1][5]\nend function\n\na";
     let error = fails(&mut machine, source);
     assert_eq!((error.kind(), error.line()), (ErrorKind::Runtime, Some(5)));
-    let trace: Vec<_> = error.trace().iter().map(|f| (f.function.as_str(), f.location.line)).collect();
+    let trace: Vec<_> =
+        error.trace().iter().map(|f| (f.function.as_str(), f.location.line)).collect();
     assert_eq!(trace, [("b", 5), ("a", 2), ("@main", 8)]);
     assert!(machine.is_finished());
     assert_eq!(run(&mut machine, &output, "print 1"), "1\n");
@@ -521,24 +626,32 @@ fn errors_name_their_kind_line_and_trace() {
 
 #[test]
 fn memory_has_a_limit() {
-    let (mut machine, output, _) = machine(&RunOptions { memory_bytes_max: 1 << 20, ..RunOptions::default() });
+    let (mut machine, output, _) =
+        machine(&RunOptions { memory_bytes_max: 1 << 20, ..RunOptions::default() });
     let source = "grow = function\n\tl = []\n\twhile true\n\t\tl.push [1, 2, 3]\n\tend while\nend function\n";
     run(&mut machine, &output, source);
     for _ in 0..3 {
         let error = fails(&mut machine, "grow");
-        assert_eq!((error.kind(), error.message(), error.line()), (ErrorKind::Limit, "out of memory", Some(4)));
+        assert_eq!(
+            (error.kind(), error.message(), error.line()),
+            (ErrorKind::Limit, "out of memory", Some(4))
+        );
         assert!(machine.stats().bytes_peak <= 1 << 20);
     }
     machine.set_memory_bytes_max(8 << 20);
     assert_eq!(run(&mut machine, &output, "l = [1] * 200000\nprint l.len"), "200000\n");
     machine.set_memory_bytes_max(0);
-    assert_eq!(fails(&mut machine, "x = l + l").kind(), ErrorKind::Limit);
+    let refused = machine.load(&program("x = l + l")).err().expect("there is no memory");
+    assert_eq!(refused.kind(), ErrorKind::Limit);
+    machine.set_memory_bytes_max(8 << 20);
+    assert_eq!(run(&mut machine, &output, "print l.len"), "200000\n");
 }
 
 #[test]
 fn calls_have_a_limit() {
     for depth in [1, 2, 10, 1000] {
-        let (mut machine, output, _) = machine(&RunOptions { call_depth_max: depth + 1, ..RunOptions::default() });
+        let (mut machine, output, _) =
+            machine(&RunOptions { call_depth_max: depth + 1, ..RunOptions::default() });
         run(&mut machine, &output, "down = function(n)\n\tif n > 1 then down n - 1\nend function");
         assert_eq!(run(&mut machine, &output, &format!("down {depth}\nprint 1")), "1\n");
         let error = fails(&mut machine, &format!("down {}", depth + 1));
@@ -550,7 +663,11 @@ fn calls_have_a_limit() {
 fn the_seed_decides_the_random_numbers() {
     let numbers = |seed| {
         let output = Capture::default();
-        let mut machine = Machine::new(MachineOptions { seed, output: Box::new(output.clone()), ..MachineOptions::default() });
+        let mut machine = Machine::new(MachineOptions {
+            seed,
+            output: Box::new(output.clone()),
+            ..MachineOptions::default()
+        });
         run(&mut machine, &output, "l = range(1, 20)\nl.shuffle\nprint rnd + \" \" + rnd + l")
     };
     assert_eq!(numbers(1), numbers(1));
@@ -580,18 +697,28 @@ fn implicit_results_are_taken_once() {
 fn modules_are_imported() {
     let (mut machine, output, _) = plain();
     machine
-        .register(&Signature::new("import").param_or("libname", ParamDefault::Text(String::new())), |c| {
-            let variable = c.text_arg(0)?;
-            let source = match variable.as_str() {
-                "util" => "twice = function(x)\n\treturn x * factor\nend function\nfactor = 2",
-                "broken" => "x = (",
-                "failing" => "\nx = [][0]",
-                _ => return Err(NativeError::message("import: library not found")),
-            };
-            Err(NativeError::Import { source: source.into(), name: format!("{variable}.ms"), variable })
-        })
+        .register(
+            &Signature::new("import").param_or("libname", ParamDefault::Text(String::new())),
+            |c| {
+                let variable = c.text_arg(0)?;
+                let source = match variable.as_str() {
+                    "util" => "twice = function(x)\n\treturn x * factor\nend function\nfactor = 2",
+                    "broken" => "x = (",
+                    "failing" => "\nx = [][0]",
+                    _ => return Err(NativeError::message("import: library not found")),
+                };
+                Err(NativeError::Import {
+                    source: source.into(),
+                    name: format!("{variable}.ms"),
+                    variable,
+                })
+            },
+        )
         .expect("it fits");
-    assert_eq!(run(&mut machine, &output, "import \"util\"\nprint util.twice(21)\nprint util.factor"), "42\n2\n");
+    assert_eq!(
+        run(&mut machine, &output, "import \"util\"\nprint util.twice(21)\nprint util.factor"),
+        "42\n2\n"
+    );
     let source = "f = function\n\timport \"util\"\n\treturn util.twice(4)\nend function\nprint f\nprint globals.hasIndex(\"factor\")";
     assert_eq!(run(&mut machine, &output, source), "8\n0\n");
     assert!(fails(&mut machine, "import \"broken\"").to_string().contains("broken.ms"));
@@ -601,11 +728,13 @@ fn modules_are_imported() {
 
 #[test]
 fn collection_in_slices_finds_everything() {
-    let (mut machine, output, _) = plain();
+    let (mut machine, ..) = plain();
     let source = "f = function\n\tl = []\n\tfor i in range(1, 2000)\n\t\tl.push {\"i\": i}\n\tend for\nend function\nf";
+    let program = program(source);
     let mut used = Vec::new();
     for _ in 0..4 {
-        run(&mut machine, &output, source);
+        machine.load(&program).expect("it fits");
+        assert!(matches!(machine.run(Budget::UNLIMITED), Outcome::Finished(_)));
         let collections = machine.stats().collections;
         for _ in 0..100_000 {
             machine.collect_step(50);

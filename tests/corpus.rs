@@ -26,7 +26,9 @@ fn main() {
     assert!(cases.len() > 400, "the corpus is not where it should be");
     let trial = |case: Case| {
         let name = case.name.clone();
-        Trial::test(name, move || on_thread(STACK_BYTES, move || check(&case)).map_err(Failed::from))
+        Trial::test(name, move || {
+            on_thread(STACK_BYTES, move || check(&case)).map_err(Failed::from)
+        })
     };
     libtest_mimic::run(&arguments, cases.into_iter().map(trial).collect()).exit();
 }
@@ -47,7 +49,10 @@ fn check(case: &Case) -> Result<(), String> {
     let plain = run("plain", &RunOptions::default())?;
     run("no specialization", &RunOptions { quicken: false, ..RunOptions::default() })?;
     let slice = plain.stats.fuel_used / SLICES_MAX + 1;
-    run(&format!("slices of {slice}"), &RunOptions { slice: Some(slice), ..RunOptions::default() })?;
+    run(
+        &format!("slices of {slice}"),
+        &RunOptions { slice: Some(slice), ..RunOptions::default() },
+    )?;
     if plain.stats.fuel_used <= STRESS_FUEL_MAX && plain.stats.bytes_peak <= STRESS_BYTES_MAX {
         run("stress", &RunOptions { stress: true, ..RunOptions::default() })?;
     }

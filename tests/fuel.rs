@@ -20,15 +20,24 @@ fn slices_do_not_change_the_fuel_used() {
                 continue;
             }
             for slice in [1, 2, 3, 7, 100] {
-                let cut = run_program(&program, &RunOptions { slice: Some(slice), ..RunOptions::default() });
+                let cut = run_program(
+                    &program,
+                    &RunOptions { slice: Some(slice), ..RunOptions::default() },
+                );
                 if cut.stats.fuel_used != whole.stats.fuel_used {
                     let (a, b) = (whole.stats.fuel_used, cut.stats.fuel_used);
-                    different.push(format!("{}: {a} in one slice, {b} in slices of {slice}", case.name));
+                    different
+                        .push(format!("{}: {a} in one slice, {b} in slices of {slice}", case.name));
                     break;
                 }
             }
         }
-        assert!(different.is_empty(), "{} scripts differ:\n{}", different.len(), different.join("\n"));
+        assert!(
+            different.is_empty(),
+            "{} scripts differ:\n{}",
+            different.len(),
+            different.join("\n")
+        );
     });
 }
 
@@ -38,19 +47,29 @@ fn specialization_does_not_change_the_fuel_used() {
         let mut different = Vec::new();
         for case in corpus::all() {
             let Ok(program) = Program::compile(&case.source, Dialect::V1) else { continue };
-            let used = |quicken| run_program(&program, &RunOptions { quicken, ..RunOptions::default() }).stats.fuel_used;
+            let used = |quicken| {
+                run_program(&program, &RunOptions { quicken, ..RunOptions::default() })
+                    .stats
+                    .fuel_used
+            };
             let (with, without) = (used(true), used(false));
             if with != without {
                 different.push(format!("{}: {with} with, {without} without", case.name));
             }
         }
-        assert!(different.is_empty(), "{} scripts differ:\n{}", different.len(), different.join("\n"));
+        assert!(
+            different.is_empty(),
+            "{} scripts differ:\n{}",
+            different.len(),
+            different.join("\n")
+        );
     });
 }
 
 #[test]
 fn a_slice_ends_near_its_budget() {
-    let program = Program::compile("i = 0\nwhile true\n\ti += 1\nend while", Dialect::V1).expect("it is correct");
+    let program = Program::compile("i = 0\nwhile true\n\ti += 1\nend while", Dialect::V1)
+        .expect("it is correct");
     for slice in [1_u64, 10, 1000, 1_000_000] {
         let (mut machine, ..) = machine(&RunOptions::default());
         machine.load(&program).expect("it fits");
@@ -64,7 +83,8 @@ fn a_slice_ends_near_its_budget() {
 
 #[test]
 fn a_budget_of_nothing_makes_no_progress_but_ends() {
-    let program = Program::compile("while true\n\tx = 1\nend while", Dialect::V1).expect("it is correct");
+    let program =
+        Program::compile("while true\n\tx = 1\nend while", Dialect::V1).expect("it is correct");
     let (mut machine, ..) = machine(&RunOptions::default());
     machine.load(&program).expect("it fits");
     for _ in 0..100 {

@@ -33,7 +33,13 @@ struct Limits {
     stress: bool,
 }
 
-const LIMITS: Limits = Limits { bytes: 64 << 20, fuel: Some(100_000_000), seconds: None, depth: 10_000, stress: false };
+const LIMITS: Limits = Limits {
+    bytes: 64 << 20,
+    fuel: Some(100_000_000),
+    seconds: None,
+    depth: 10_000,
+    stress: false,
+};
 /// Longest any case may take, the slowest build on a busy machine included.
 const TIME_MAX: Duration = Duration::from_secs(30);
 /// Stack of the thread a case runs on: what a host's worker thread has, more in debug builds whose frames are large.
@@ -74,7 +80,10 @@ fn judge(source: &str, limits: Limits, end: End) {
     let program = match Program::compile(source, Dialect::V1) {
         Ok(program) => program,
         Err(error) => {
-            assert!(matches!(end, End::NoProgram | End::Any), "{shown}\nexpected {end:?}, got {error}");
+            assert!(
+                matches!(end, End::NoProgram | End::Any),
+                "{shown}\nexpected {end:?}, got {error}"
+            );
             return;
         }
     };
@@ -93,10 +102,19 @@ fn judge(source: &str, limits: Limits, end: End) {
     let tail: String = text.chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();
     assert!(good, "{shown}\nexpected {end:?}, got {outcome:?} after printing {tail:?}");
     let stats = machine.stats();
-    assert!(stats.bytes_peak <= limits.bytes, "{shown}: {} bytes of {}", stats.bytes_peak, limits.bytes);
+    assert!(
+        stats.bytes_peak <= limits.bytes,
+        "{shown}: {} bytes of {}",
+        stats.bytes_peak,
+        limits.bytes
+    );
     if let (End::Spent, Some(fuel)) = (end, limits.fuel) {
         // One instruction may do the work of a whole library call before the slice ends.
-        assert!(stats.fuel_used <= fuel + 40_000_000, "{shown}: {} fuel of {fuel}", stats.fuel_used);
+        assert!(
+            stats.fuel_used <= fuel + 40_000_000,
+            "{shown}: {} fuel of {fuel}",
+            stats.fuel_used
+        );
     }
     drop(outcome);
     still_works(&mut machine, &shown);
@@ -106,7 +124,8 @@ fn judge(source: &str, limits: Limits, end: End) {
 fn still_works(machine: &mut Machine, shown: &str) {
     machine.stop();
     machine.set_memory_bytes_max(256 << 20);
-    let next = Program::compile("q_ = [1, 2] + [\"x\"]\nq_ = q_[2] + q_[0]", Dialect::V1).expect("it is correct");
+    let next = Program::compile("q_ = [1, 2] + [\"x\"]\nq_ = q_[2] + q_[0]", Dialect::V1)
+        .expect("it is correct");
     machine.load(&next).unwrap_or_else(|error| panic!("{shown}: cannot load afterwards: {error}"));
     let outcome = machine.run(Budget::UNLIMITED);
     assert!(matches!(outcome, Outcome::Finished(_)), "{shown}: afterwards {outcome:?}");
@@ -156,7 +175,11 @@ fn recursion_ends_at_the_depth_limit() {
     let deep = Limits { depth: 1_000_000, bytes: 16 << 20, ..LIMITS };
     check_with("f = function(x)\n\treturn f(x + 1) + 1\nend function\nf 1", deep, End::Error(""));
     let shallow = Limits { depth: 3, ..LIMITS };
-    check_with("f = function\n\treturn f\nend function\nf", shallow, End::Error("Call stack overflow"));
+    check_with(
+        "f = function\n\treturn f\nend function\nf",
+        shallow,
+        End::Error("Call stack overflow"),
+    );
 }
 
 #[test]
@@ -165,9 +188,18 @@ fn strings_stop_growing() {
     check("s = \"ab\"\nwhile true\n\ts += s\nend while", End::Error("string too large"));
     check("s = \"abcdefgh\" * 1e12", End::Error("string too large"));
     check("s = \"abcdefgh\" * 1e300", End::Error("string too large"));
-    check("s = \"x\" * 16000000\nprint (s.replace(\"x\", \"yy\")).len", End::Error("string too large"));
-    check("s = \"x\" * 1000000\nl = [s] * 1000\nprint l.join(s).len", End::Error("string too large"));
-    check("l = []\nfor i in range(1, 1000)\n\tl.push \"x\" * 100000 + i\nend for", End::Error("out of memory"));
+    check(
+        "s = \"x\" * 16000000\nprint (s.replace(\"x\", \"yy\")).len",
+        End::Error("string too large"),
+    );
+    check(
+        "s = \"x\" * 1000000\nl = [s] * 1000\nprint l.join(s).len",
+        End::Error("string too large"),
+    );
+    check(
+        "l = []\nfor i in range(1, 1000)\n\tl.push \"x\" * 100000 + i\nend for",
+        End::Error("out of memory"),
+    );
 }
 
 #[test]
@@ -187,11 +219,23 @@ fn lists_stop_growing() {
 
 #[test]
 fn maps_stop_growing() {
-    check("m = {}\ni = 0\nwhile true\n\tm[i] = i\n\ti += 1\nend while", End::Error("out of memory"));
-    check("m = {}\ni = 0\nwhile true\n\tm[\"k\" + i] = i\n\ti += 1\nend while", End::Error("out of memory"));
+    check(
+        "m = {}\ni = 0\nwhile true\n\tm[i] = i\n\ti += 1\nend while",
+        End::Error("out of memory"),
+    );
+    check(
+        "m = {}\ni = 0\nwhile true\n\tm[\"k\" + i] = i\n\ti += 1\nend while",
+        End::Error("out of memory"),
+    );
     check("i = 0\nwhile true\n\tglobals[\"k\" + i] = i\n\ti += 1\nend while", End::Error(""));
-    check("f = function\n\ti = 0\n\twhile true\n\t\tlocals[\"k\" + i] = i\n\t\ti += 1\n\tend while\nend function\nf", End::Error(""));
-    check("l = []\nwhile true\n\tm = {}\n\tm[\"k\" + l.len] = 1\n\tl.push m\nend while", End::Error("out of memory"));
+    check(
+        "f = function\n\ti = 0\n\twhile true\n\t\tlocals[\"k\" + i] = i\n\t\ti += 1\n\tend while\nend function\nf",
+        End::Error(""),
+    );
+    check(
+        "l = []\nwhile true\n\tm = {}\n\tm[\"k\" + l.len] = 1\n\tl.push m\nend while",
+        End::Error("out of memory"),
+    );
 }
 
 #[test]
@@ -205,7 +249,10 @@ fn containers_may_contain_themselves() {
     check("a = {}\na.a = a\nprint hash(a) isa number", End::Prints("1"));
     check("a = []\na.push a\nm = {}\nm[a] = 1\nprint m.hasIndex(a) isa number", End::Prints("1"));
     check("a = {}\na[\"x\"] = a\nm = {}\nm[a] = 1\nprint m[a]", End::Prints("1"));
-    check("a = [1]\na.push a\nx = a.sort\ny = a.indexOf(a)\nz = a.join\nprint a.sum isa number", End::Any);
+    check(
+        "a = [1]\na.push a\nx = a.sort\ny = a.indexOf(a)\nz = a.join\nprint a.sum isa number",
+        End::Any,
+    );
     check("a = [1]\nb = [a]\na.push b\nx = a < b\nprint \"ok\"", End::Any);
     check("a = [1]\na.push a\nb = a + a\nb.push b\nx = str(b)\nprint \"ok\"", End::Prints("ok"));
     // A comparison that would take 2^60 steps.
@@ -213,10 +260,19 @@ fn containers_may_contain_themselves() {
         "a = []\nb = []\nfor i in range(1, 60)\n\ta = [a, a]\n\tb = [b, b]\nend for\nx = a == b\nprint \"ok\"",
         End::Any,
     );
-    check("a = []\nfor i in range(1, 60)\n\ta = [a, a]\nend for\nx = hash(a)\nprint \"ok\"", End::Any);
-    check("a = []\nfor i in range(1, 60)\n\ta = {1: a, 2: a}\nend for\nm = {}\nm[a] = 1\nprint \"ok\"", End::Any);
+    check(
+        "a = []\nfor i in range(1, 60)\n\ta = [a, a]\nend for\nx = hash(a)\nprint \"ok\"",
+        End::Any,
+    );
+    check(
+        "a = []\nfor i in range(1, 60)\n\ta = {1: a, 2: a}\nend for\nm = {}\nm[a] = 1\nprint \"ok\"",
+        End::Any,
+    );
     // Nesting that native recursion would not survive.
-    check("a = []\nfor i in range(1, 200000)\n\ta = [a]\nend for\nx = str(a)\nx = hash(a)\nprint \"ok\"", End::Any);
+    check(
+        "a = []\nfor i in range(1, 200000)\n\ta = [a]\nend for\nx = str(a)\nx = hash(a)\nprint \"ok\"",
+        End::Any,
+    );
     check(
         "a = []\nb = []\nfor i in range(1, 200000)\n\ta = [a]\n\tb = [b]\nend for\nx = a == b\nprint \"ok\"",
         End::Any,
@@ -268,7 +324,10 @@ fn source_nests_only_so_deep() {
 #[test]
 fn long_chains_are_judged_quickly() {
     const N: usize = 100_000;
-    for link in ["+1", "*1", ".a", "[0]", " and 1", " or 1", "==1", "<1", "(1)", "^2", " isa x", "-x", "[:]", ".f(1)"] {
+    for link in [
+        "+1", "*1", ".a", "[0]", " and 1", " or 1", "==1", "<1", "(1)", "^2", " isa x", "-x",
+        "[:]", ".f(1)",
+    ] {
         check(&format!("x = 1{}", link.repeat(N)), End::Any);
         check(&format!("x{}", link.repeat(N)), End::Any);
         check(&format!("print x{}", link.repeat(1000)), End::Any);
@@ -282,7 +341,8 @@ fn long_chains_are_judged_quickly() {
     let names: String = (0..N).map(|i| format!("a{i} = {i}\n")).collect();
     check(&names, End::Any);
     check(&format!("f = function\n{names}end function\nf"), End::Any);
-    let functions: String = (0..20_000).map(|i| format!("f{i} = function(x)\nreturn x\nend function\n")).collect();
+    let functions: String =
+        (0..20_000).map(|i| format!("f{i} = function(x)\nreturn x\nend function\n")).collect();
     check(&functions, End::Any);
 }
 
@@ -341,7 +401,10 @@ fn parents_may_be_many_or_in_a_circle() {
     check("a = {}\nb = {\"__isa\": a}\na.__isa = b\nprint a.x", End::Error(""));
     check("a = {}\na.__isa = a\nprint a.x", End::Error(""));
     check("a = {}\na.__isa = a\nprint a isa number", End::Any);
-    check("a = {}\na.__isa = a\nfor x in a\nend for\nb = new a\nprint b == a\nprint a.hasIndex(\"x\")", End::Any);
+    check(
+        "a = {}\na.__isa = a\nfor x in a\nend for\nb = new a\nprint b == a\nprint a.hasIndex(\"x\")",
+        End::Any,
+    );
     check("a = {}\na.__isa = a\na.f = function\n\tsuper.f\nend function\na.f", End::Any);
     check("map.__isa = map\na = {}\nprint a.x", End::Any);
     check("list.__isa = map\nmap.__isa = list\nprint [1].x", End::Any);
@@ -376,26 +439,54 @@ fn the_language_may_be_vandalized() {
 #[test]
 fn strange_arguments_are_taken() {
     let strange = [
-        "null", "0", "-1", "1e300", "-1e300", "0/0", "1/0", "\"\"", "\"x\"", "[]", "[1]", "{}", "{1:2}", "@print", "4294967296",
-        "-2147483649", "0.5", "\"\u{1F600}\"", "list", "globals",
+        "null",
+        "0",
+        "-1",
+        "1e300",
+        "-1e300",
+        "0/0",
+        "1/0",
+        "\"\"",
+        "\"x\"",
+        "[]",
+        "[1]",
+        "{}",
+        "{1:2}",
+        "@print",
+        "4294967296",
+        "-2147483649",
+        "0.5",
+        "\"\u{1F600}\"",
+        "list",
+        "globals",
     ];
-    let names: Vec<&str> = brisk_core::intrinsics::TABLE.iter().map(|i| i.name).filter(|name| *name != "wait").collect();
+    let names: Vec<&str> = brisk_core::intrinsics::TABLE
+        .iter()
+        .map(|i| i.name)
+        .filter(|name| *name != "wait")
+        .collect();
     for name in names {
         let mut source = String::new();
         for a in strange {
             for b in strange {
                 // Errors end a program, so each pair is a program of its own; all of one name share a machine.
-                source.push_str(&format!("x_ = {name}({a}, {b}, {a})\n\u{0}x_ = {name}({a})\n\u{0}"));
+                source
+                    .push_str(&format!("x_ = {name}({a}, {b}, {a})\n\u{0}x_ = {name}({a})\n\u{0}"));
             }
         }
         let name = name.to_string();
         on_thread(STACK_BYTES, move || {
-            let mut machine = Machine::new(MachineOptions { memory_bytes_max: 16 << 20, ..MachineOptions::default() });
+            let mut machine = Machine::new(MachineOptions {
+                memory_bytes_max: 16 << 20,
+                ..MachineOptions::default()
+            });
             for text in source.split('\u{0}') {
                 let program = Program::compile(text, Dialect::V1).expect("it is correct");
                 machine.load(&program).unwrap_or_else(|error| panic!("{name}: {error}"));
                 match machine.run(Budget::fuel(1_000_000)) {
-                    Outcome::Failed(error) => assert_ne!(error.kind(), ErrorKind::Host, "{text}: {error}"),
+                    Outcome::Failed(error) => {
+                        assert_ne!(error.kind(), ErrorKind::Host, "{text}: {error}")
+                    }
                     Outcome::BudgetSpent | Outcome::Yielded | Outcome::Finished(_) => {}
                     outcome => panic!("{text}: {outcome:?}"),
                 }
@@ -408,7 +499,10 @@ fn strange_arguments_are_taken() {
 fn budgets_hold_inside_native_functions() {
     let run = |source: &'static str, budget: Budget| {
         on_thread(STACK_BYTES, move || {
-            let mut machine = Machine::new(MachineOptions { clock: Box::new(Instant::now()), ..MachineOptions::default() });
+            let mut machine = Machine::new(MachineOptions {
+                clock: Box::new(Instant::now()),
+                ..MachineOptions::default()
+            });
             let apply = |context: &mut Context<'_>| match context.value(0)? {
                 Data::List(list) => match context.list_get(&list, 0)? {
                     Some(Data::Function(function)) => Ok(context.call(&function, &[])?),
@@ -420,7 +514,10 @@ fn budgets_hold_inside_native_functions() {
             let program = Program::compile(source, Dialect::V1).expect("it is correct");
             machine.load(&program).expect("it fits");
             let outcome = machine.run(budget);
-            assert!(matches!(outcome, Outcome::BudgetSpent | Outcome::Failed(_)), "{source}: {outcome:?}");
+            assert!(
+                matches!(outcome, Outcome::BudgetSpent | Outcome::Failed(_)),
+                "{source}: {outcome:?}"
+            );
             still_works(&mut machine, source);
         });
     };
@@ -445,5 +542,9 @@ fn small_memories_are_enough_to_fail_in() {
     }
     // Garbage does not count: a machine with 256 KB makes any number of lists.
     let limits = Limits { bytes: 256 << 10, fuel: None, ..LIMITS };
-    check_with("for i in range(1, 1000)\n\tx = [i] * 100\n\ty = \"abc\" * i\nend for\nprint i", limits, End::Prints("1000"));
+    check_with(
+        "for i in range(1, 1000)\n\tx = [i] * 100\n\ty = \"abc\" * i\nend for\nprint i",
+        limits,
+        End::Prints("1000"),
+    );
 }

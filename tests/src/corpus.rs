@@ -34,7 +34,11 @@ impl Case {
         let mut text = difference(&self.stdout, stdout);
         if result.error != self.error {
             let show = |error: &Option<String>| error.clone().unwrap_or_else(|| "(none)".into());
-            text += &format!("expected error: {}\n     got error: {}\n", show(&self.error), show(&result.error));
+            text += &format!(
+                "expected error: {}\n     got error: {}\n",
+                show(&self.error),
+                show(&result.error)
+            );
         }
         Err(text)
     }
@@ -49,7 +53,9 @@ pub fn difference(expected: &str, got: &str) -> String {
     for number in 1.. {
         let (a, b) = (left.next(), right.next());
         if a != b {
-            let show = |line: Option<&str>| line.map_or("(end)".to_string(), |l| format!("{:.200}", format!("{l:?}")));
+            let show = |line: Option<&str>| {
+                line.map_or("(end)".to_string(), |l| format!("{:.200}", format!("{l:?}")))
+            };
             return format!("output line {number}\nexpected: {}\n     got: {}\n", show(a), show(b));
         }
         if a.is_none() {

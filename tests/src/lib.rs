@@ -6,4 +6,6 @@
 pub mod corpus;
 mod run;
 
-pub use run::{Capture, ManualClock, RunOptions, RunResult, machine, on_thread, run_program, run_script};
+pub use run::{
+    Capture, ManualClock, RunOptions, RunResult, machine, on_thread, run_program, run_script,
+};

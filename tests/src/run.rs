@@ -137,7 +137,12 @@ pub fn run_program(program: &Program, options: &RunOptions) -> RunResult {
     result
 }
 
-fn run_to_end(machine: &mut Machine, clock: &ManualClock, options: &RunOptions, result: &mut RunResult) {
+fn run_to_end(
+    machine: &mut Machine,
+    clock: &ManualClock,
+    options: &RunOptions,
+    result: &mut RunResult,
+) {
     let budget = options.slice.map_or(Budget::UNLIMITED, Budget::fuel);
     for _ in 0..options.slices_max {
         match machine.run(budget) {
@@ -170,7 +175,10 @@ fn report(error: &Error) -> String {
 const SECONDS_MAX: u64 = 180;
 
 /// Runs `body` on a thread with this much stack and passes on its result or its panic; panics when it does not end.
-pub fn on_thread<R: Send + 'static>(stack_bytes: usize, body: impl FnOnce() -> R + Send + 'static) -> R {
+pub fn on_thread<R: Send + 'static>(
+    stack_bytes: usize,
+    body: impl FnOnce() -> R + Send + 'static,
+) -> R {
     let (sender, receiver) = std::sync::mpsc::channel();
     let thread = std::thread::Builder::new().stack_size(stack_bytes).spawn(move || {
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));

@@ -221,6 +221,7 @@ pub(crate) fn run(vm: &mut Vm, fuel: u64, deadline: Option<f64>) {
         if !matches!(vm.exit, Exit::None) {
             break;
         }
+        shrink_stack(vm);
         if vm.fuel_reserve == 0 || deadline.is_some_and(|at| vm.clock.now() >= at) {
             vm.exit = Exit::Budget;
             break;
@@ -230,6 +231,17 @@ pub(crate) fn run(vm: &mut Vm, fuel: u64, deadline: Option<f64>) {
         vm.pc = core::ptr::null();
     }
     gc::run_finalizers(vm);
+}
+
+/// Between slices: gives back stack that a deep recursion needed.
+fn shrink_stack(vm: &mut Vm) {
+    // SAFETY: the machine stands at a frame.
+    let top = unsafe { gc::top_of(vm, vm.base) };
+    let used = call::slot(vm.stack.start, top);
+    let base_at = call::slot(vm.stack.start, vm.base);
+    vm.stack.shrink(&mut vm.store.heap.memory, used);
+    vm.stack_limit = vm.stack.limit();
+    vm.base = vm.stack.start.wrapping_add(base_at);
 }
 
 /// Stops: the machine goes on at `pc` when it runs again.

@@ -1068,7 +1068,8 @@ unsafe fn new_map(
         let key_at = |i: usize| Value::from_bits(pool[usize::from(keys[i])]);
         let mut shape = Some(EMPTY_SHAPE);
         for i in 0..keys.len() {
-            shape = shape.and_then(|s| vm.store.shapes.add(s, key_at(i), None));
+            shape = shape
+                .and_then(|s| vm.store.shapes.add(&mut vm.store.heap.memory, s, key_at(i), None));
         }
         if let Some(shape) = shape {
             if vm.quicken {

@@ -80,7 +80,7 @@ struct Bench {
 impl Bench {
     fn new() -> Bench {
         let mut store = Store::new(64 << 20, HostAllocator::default());
-        let param = |name: &str, default| CodeParam { name: name.to_string(), default };
+        let param = |name: &str, default| CodeParam { name: name.to_string().into(), default };
         let x = store.new_str("x").unwrap();
         let params = vec![
             param("a", Value::NULL),
@@ -97,7 +97,7 @@ impl Bench {
             native: core::ptr::null(),
             native_data: 0,
             params,
-            name: String::new(),
+            name: String::new().into(),
             words: Box::default(),
             word_count: 0,
             program: None,

@@ -334,7 +334,8 @@ impl Store {
         }
         if let Some(slot) = self.shapes.find(shape, key) {
             if let Some(prototype) = prototype {
-                let Some(new) = self.shapes.with_prototype(shape, prototype) else {
+                let Some(new) = self.shapes.with_prototype(&mut self.heap.memory, shape, prototype)
+                else {
                     return Ok(false);
                 };
                 self.adopt_prototype(map, prototype);
@@ -348,7 +349,9 @@ impl Store {
         if origin == KeyOrigin::Computed && count >= COMPUTED_KEYS_MAX {
             return Ok(false);
         }
-        let Some(new) = self.shapes.add(shape, key, prototype) else { return Ok(false) };
+        let Some(new) = self.shapes.add(&mut self.heap.memory, shape, key, prototype) else {
+            return Ok(false);
+        };
         if count >= map.header.aux.get() as usize {
             self.grow_slots(map, count, count + 1)?;
         }

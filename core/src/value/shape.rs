@@ -10,6 +10,7 @@
 
 use super::object::{Gc, Map};
 use super::value::Value;
+use crate::heap::Memory;
 use alloc::vec::Vec;
 use hashbrown::HashTable;
 
@@ -17,6 +18,9 @@ use hashbrown::HashTable;
 pub const SHAPE_KEYS_MAX: usize = 64;
 /// Most shapes of one machine.
 pub const SHAPES_MAX: usize = 8192;
+
+/// Bytes a shape takes beside its keys, with the transition to it.
+const SHAPE_SIZE: usize = size_of::<Shape>() + 2 * size_of::<Transition>();
 
 /// The shape of `{}`.
 pub const EMPTY_SHAPE: u32 = 0;
@@ -123,7 +127,13 @@ impl Shapes {
     /// The shape with one key more; `None` when there cannot be one.
     ///
     /// `prototype` is the value to be stored when the key is `__isa`.
-    pub fn add(&mut self, from: u32, key: Value, prototype: Option<Gc<Map>>) -> Option<u32> {
+    pub fn add(
+        &mut self,
+        memory: &mut Memory,
+        from: u32,
+        key: Value,
+        prototype: Option<Gc<Map>>,
+    ) -> Option<u32> {
         let address = prototype.map_or(0, Gc::address);
         let hashed = hash(from, key, address);
         let same = |t: &Transition| t.from == from && t.key == key && t.prototype == address;
@@ -134,6 +144,7 @@ impl Shapes {
         if parent.keys.len() >= SHAPE_KEYS_MAX || self.table.len() >= SHAPES_MAX {
             return None;
         }
+        memory.charge(SHAPE_SIZE + (parent.keys.len() + 1) * size_of::<Value>()).ok()?;
         let mut keys = Vec::new();
         keys.try_reserve_exact(parent.keys.len() + 1).ok()?;
         keys.extend_from_slice(&parent.keys);
@@ -158,11 +169,16 @@ impl Shapes {
     }
 
     /// The shape with the same keys and another parent.
-    pub fn with_prototype(&mut self, shape: u32, prototype: Gc<Map>) -> Option<u32> {
+    pub fn with_prototype(
+        &mut self,
+        memory: &mut Memory,
+        shape: u32,
+        prototype: Gc<Map>,
+    ) -> Option<u32> {
         let mut to = EMPTY_SHAPE;
         for slot in 0..self.table[shape as usize].keys.len() {
             let key = self.table[shape as usize].keys[slot];
-            to = self.add(to, key, (key == ISA).then_some(prototype))?;
+            to = self.add(memory, to, key, (key == ISA).then_some(prototype))?;
         }
         Some(to)
     }

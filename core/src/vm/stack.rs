@@ -24,6 +24,9 @@ pub const SLACK: usize = 300;
 /// Slots of a new stack.
 const FIRST_SLOTS: usize = SLACK + 84;
 
+/// A stack below this many slots is not worth shrinking.
+const SHRINK_MIN: usize = 16 * 1024;
+
 /// The stack of one machine.
 #[repr(C)]
 pub struct Stack {
@@ -74,6 +77,22 @@ impl Stack {
         self.start = new;
         self.capacity = capacity;
         Ok(())
+    }
+
+    /// Gives back what a deep recursion needed, once it is over. Slots keep their content and may
+    /// move.
+    pub fn shrink(&mut self, memory: &mut Memory, used: usize) {
+        let capacity = (used * 2 + SLACK).max(FIRST_SLOTS);
+        if self.capacity < SHRINK_MIN || capacity * 4 > self.capacity {
+            return;
+        }
+        let Ok(new) = memory.allocate(capacity * size_of::<Value>()) else { return };
+        let new: *mut Value = new.cast();
+        // SAFETY: the new stack is shorter than the old one.
+        unsafe { core::ptr::copy_nonoverlapping(self.start, new, capacity) };
+        self.release(memory);
+        self.start = new;
+        self.capacity = capacity;
     }
 
     /// Gives the memory back.
