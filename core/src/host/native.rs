@@ -13,9 +13,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// Value of a parameter without an argument.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Default {
     /// `null`.
+    #[default]
     Null,
     /// A number.
     Number(f64),
@@ -50,12 +51,6 @@ impl Signature {
     pub fn param_or(mut self, name: &str, default: Default) -> Self {
         self.params.push((name.to_string(), default));
         self
-    }
-}
-
-impl core::default::Default for Default {
-    fn default() -> Self {
-        Default::Null
     }
 }
 

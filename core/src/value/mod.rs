@@ -13,6 +13,7 @@ pub mod object;
 pub mod shape;
 pub mod store;
 pub mod string;
+#[allow(clippy::module_inception)]
 pub mod value;
 
 pub use code::Code;

@@ -52,7 +52,7 @@ impl Store {
             let more = self.atoms.len().max(8);
             self.heap.memory.charge(more * ATOM_SLOT_SIZE)?;
             self.atoms_charged += more * ATOM_SLOT_SIZE;
-            let reserved = self.atoms.try_reserve(more, |a| super::dict::spread(a.hash()));
+            let reserved = self.atoms.try_reserve(more, |a| dict::spread(a.hash()));
             reserved.map_err(|_| Refusal::Memory(AllocError::Refused))?;
         }
         Ok(())

@@ -294,9 +294,7 @@ impl Value {
         if self.0 <= TAG_STR || self.0 == TAG_FUNC {
             return None;
         }
-        core::ptr::NonNull::new(core::ptr::with_exposed_provenance_mut(
-            (self.0 << 16 >> 16) as usize,
-        ))
+        NonNull::new(core::ptr::with_exposed_provenance_mut((self.0 << 16 >> 16) as usize))
     }
 }
 

@@ -40,8 +40,8 @@ pub(crate) unsafe fn enter(pc: *const u64, base: *mut Value, vm: &mut Vm) {
             $(#[$doc:meta])*
             $name:ident $handler:ident $text:literal [$a:ident $b:ident $c:ident $x:ident] [$($extra:ident)*] $class:ident;
         )*) => {
-            // SAFETY: the caller's promise, kept up by every handler.
             while !state.pc.is_null() {
+                // SAFETY: the caller's promise, kept up by every handler.
                 state = unsafe {
                     match op_of(*state.pc) {
                         $(Some(Op::$name) => handlers::$handler::<Loop>(state.pc, state.base, vm),)*

@@ -5,7 +5,6 @@
 //! builds on processors where the compiler is known to turn these calls into jumps. *Loop*: one
 //! `match` in a loop, everywhere else: debug builds, Miri, WebAssembly. `build.rs` chooses.
 
-use super::State;
 use super::slow::Slow;
 use crate::value::Value;
 use crate::vm::Vm;
