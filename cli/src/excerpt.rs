@@ -20,8 +20,8 @@ pub(crate) fn of_diagnostic(diagnostic: &Diagnostic, source: &Source) -> String 
     render(source, start..end, diagnostic.help.as_deref())
 }
 
-/// The excerpt for a line, counted from 1, and advice. The mark is below `name` where that stands in
-/// the line once, else below all of it.
+/// The excerpt for a line, counted from 1, and advice. The mark is below `name` where that stands
+/// in the line once, else below all of it.
 pub(crate) fn of_line(
     line: u32,
     source: &Source,

@@ -4,6 +4,7 @@
 //! with what they expect. The tests themselves stand beside this folder, a file per subject.
 
 pub mod corpus;
+pub mod generate;
 mod run;
 
 pub use run::{

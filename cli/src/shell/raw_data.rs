@@ -230,7 +230,7 @@ fn is_little_endian(context: &mut Context<'_>) -> Result<bool, NativeError> {
 }
 
 fn get<T: Scalar>(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
-    let little_endian = is_little_endian(context)?;
+    let little_endian = T::SIZE == 1 || is_little_endian(context)?;
     let offset = context.int(1);
     let number = hidden(context, 0, RAW_TAG)?.ok_or_else(out_of_range)?;
     let read =
@@ -242,7 +242,7 @@ fn get<T: Scalar>(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
 }
 
 fn put<T: Scalar>(context: &mut Context<'_>, _: &Arc<Shell>) -> NativeResult {
-    let little_endian = is_little_endian(context)?;
+    let little_endian = T::SIZE == 1 || is_little_endian(context)?;
     let (offset, value) = (context.int(1), context.number(2));
     let number = hidden(context, 0, RAW_TAG)?.ok_or_else(out_of_range)?;
     let write = |bytes: &mut Vec<u8>| {

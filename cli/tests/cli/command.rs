@@ -131,7 +131,7 @@ fn disasm_prints_instructions() {
 
 #[test]
 fn fuel_ends_a_program() {
-    let code = "print 1\nwhile true\nend while";
+    let code = "print 1\nwhile true\nx = 1\nend while";
     let (status, stdout, stderr) = ran(&["--fuel", "100000", "-c", code], "");
     assert_eq!((status, stdout.as_str()), (1, "1\n"));
     assert!(stderr.starts_with("Error: the fuel is spent (100000 units) [line "), "{stderr}");

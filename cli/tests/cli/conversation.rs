@@ -18,7 +18,8 @@ fn check(input: &str, stdout: &str, stderr: &str) {
 /// The transcript of the specification (LANGUAGE.md §21.2).
 #[test]
 fn transcript() {
-    let input = "1+2\n_ + 1\nx = 5\nx\nx = 6; x; x+1\nf = function(a)\nreturn a*2\nend function\nf 4\n\
+    let input = "1+2\n_ + 1\nx = 5\nx\nx = 6; x; x+1\n\
+                 f = function(a)\nreturn a*2\nend function\nf 4\n\
                  for i in [1,2]\nprint i\nend for\nnull\n@f\nprint 5\n";
     let stderr = "Compiler Error: unexpected keyword 'null' at start of line [line 1]\n";
     check(input, "3\n4\n5\n7\n8\n1\n2\nFUNCTION(a)\n5\n", stderr);

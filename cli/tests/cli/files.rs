@@ -144,7 +144,8 @@ fn raw_data() {
         print [r.utf8(20), r.utf8(0, 99)]
         file.saveRaw \"/dev/null\", r
         print file.saveRaw(\"/dev/null\", 3)";
-    let expected = "0\n[16, 254, -2, 65534, -2, 4294967294, -2]\n[-16777217, null, 1, 2]\n1\n1.5\n4\nhé\n\
+    let expected = "0\n[16, 254, -2, 65534, -2, 4294967294, -2]\n\
+                    [-16777217, null, 1, 2]\n1\n1.5\n4\nhé\n\
                     [null, null]\nError: RawData parameter is required\n";
     assert_eq!(output_of(code), expected);
 }

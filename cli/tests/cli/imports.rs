@@ -67,7 +67,8 @@ fn errors_name_the_module() {
     scratch.file("main.ms", "print 1\nimport \"rte\"\nprint 2\n");
     scratch.file("rte.ms", "x = 1\ny = nosuch\n");
     let ran = scratch.run("main.ms");
-    let expected = "Runtime Error: Undefined Identifier: 'nosuch' is unknown in this context [rte.ms line 2]\n";
+    let expected = "Runtime Error: Undefined Identifier: 'nosuch' is unknown in this context \
+                    [rte.ms line 2]\n";
     assert_eq!((ran.status, ran.stdout.as_str(), ran.stderr.as_str()), (1, "1\n", expected));
 
     scratch.file("main.ms", "import \"bad\"\nprint 2\n");

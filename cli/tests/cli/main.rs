@@ -1,4 +1,5 @@
-//! The command as people and programs meet it: arguments, input and files in; output and status out.
+//! The command as people and programs meet it: arguments, input and files in; output and status
+//! out.
 
 mod command;
 mod conversation;

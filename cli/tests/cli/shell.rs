@@ -33,7 +33,8 @@ fn commands() {
         print exec(\"kill -9 $$\").status
         print exec(\"head -c 200000 /dev/zero | tr '\\0' x\").output.len";
     let expected = "{\"output\": \"hi\", \"errors\": \"\", \"status\": 0}\n\
-                    {\"output\": \"out\", \"errors\": \"err\", \"status\": 3}\n127\n2\n137\n200000\n";
+                    {\"output\": \"out\", \"errors\": \"err\", \"status\": 3}\n\
+                    127\n2\n137\n200000\n";
     assert_eq!(output_of(code), expected);
 }
 
@@ -99,7 +100,8 @@ fn dates() {
         print _dateVal > 800000000
         print _dateStr == _dateStr(null)
         print _dateStr(1e300, \"s\").len > 0";
-    let expected = "97445\n17\n01:53 P\nSaturday, January 1 00\n2020-03-01 00:00:00\n1999-12-31 23:59:59\n\
+    let expected = "97445\n17\n01:53 P\nSaturday, January 1 00\n2020-03-01 00:00:00\n\
+                    1999-12-31 23:59:59\n\
                     1\n1\n1\n";
     assert_eq!(output_of(code), expected);
 }

@@ -126,7 +126,13 @@ pub(super) fn compile_function<'a>(
     this.prologue();
     this.block(body);
     this.code.line = last_line.max(1);
-    this.put(Inst::new(Op::ReturnNull, ZERO, ZERO, ZERO));
+    let end = if unit.options.module && scope.literal.is_none() {
+        // The value of a module without `return` is its scope.
+        Inst::new(Op::Return, super::emit::Arg::Reg(this.scope_register), ZERO, ZERO)
+    } else {
+        Inst::new(Op::ReturnNull, ZERO, ZERO, ZERO)
+    };
+    this.put(end);
     this.write_colds();
     let name = function_name(scope, unit.source, unit.options.module);
     this.finish(name, unit.options.module)

@@ -12,7 +12,7 @@ handler! {
 handler! {
     loop_back(E, pc, base, vm) {
         let distance = wide_bc(pc);
-        let fuel = (*vm).fuel + distance as i64;
+        let fuel = (*vm).fuel + distance as i64 - 1;
         (*vm).fuel = fuel;
         if fuel < 0 {
             return E::slow::<slow::FuelJump>(pc, base, vm);
@@ -58,13 +58,13 @@ handler! {
     }
 }
 
-/// Goes back to the target in `c`, paying for the words between.
+/// Goes back to the target in `c`, paying for the words of the loop.
 #[inline(always)]
 unsafe fn back<E: Engine>(pc: *const u64, base: *mut Value, vm: *mut Vm) -> E::Result {
     // SAFETY: a loop instruction.
     unsafe {
         let distance = signed_c(pc);
-        let fuel = (*vm).fuel + distance as i64;
+        let fuel = (*vm).fuel + distance as i64 - 1;
         (*vm).fuel = fuel;
         if fuel < 0 {
             return E::slow::<slow::FuelJump>(pc, base, vm);

@@ -66,10 +66,10 @@ unsafe fn jump(pc: *const u64, base: *mut Value) -> State {
     State { pc: pc.wrapping_offset(isize::from(distance)), base }
 }
 
-/// Goes back, paying for the words between.
+/// Goes back, paying for the words of the loop.
 fn go_back(vm: &mut Vm, pc: *const u64, distance: isize, base: *mut Value) -> State {
     let target = pc.wrapping_offset(distance);
-    vm.fuel += distance as i64;
+    vm.fuel += distance as i64 - 1;
     if vm.fuel < 0 { suspend(vm, target, base, Exit::None) } else { State { pc: target, base } }
 }
 
