@@ -1,4 +1,5 @@
-//! Memory may be refused at any moment: the n-th request fails, for n = 0, 1, 2, …, until the script succeeds.
+//! Memory may be refused at any moment: the n-th request fails, for n = 0, 1, 2, …, until the
+//! script succeeds.
 //!
 //! Every run must end in an error or print what the script expects, and leave a machine that works.
 

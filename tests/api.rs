@@ -5,7 +5,7 @@ use brisk_core::host::{
     Context, Data, Default as ParamDefault, Handle, NativeError, Signature, Values,
 };
 use brisk_core::{Dialect, Error, ErrorKind};
-use brisk_tests::{Capture, ManualClock, RunOptions, machine, run_program};
+use brisk_tests::{Capture, ManualClock, RunOptions, machine, on_thread, run_program};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -55,7 +55,8 @@ fn types_move_between_threads_as_promised() {
 #[test]
 fn a_program_runs_in_many_machines_and_threads() {
     let program = program(
-        "f = function(n)\n\tif n < 2 then return n\n\treturn f(n - 1) + f(n - 2)\nend function\nprint f(15)",
+        "f = function(n)\n\tif n < 2 then return n\n\treturn f(n - 1) + f(n - 2)\nend function\n\
+         print f(15)",
     );
     let threads: Vec<_> = (0..8)
         .map(|_| {
@@ -341,10 +342,28 @@ fn script_functions_are_called() {
         Ok(Outcome::Failed(error)) => assert_eq!(error.message(), "Too Many Arguments"),
         outcome => panic!("{outcome:?}"),
     }
+    assert!(machine.is_finished());
     match machine.call(&add, &[Data::from("a"), Data::from("b")], Budget::UNLIMITED) {
         Ok(Outcome::Finished(Data::Text(text))) => assert_eq!(text, "ab"),
         outcome => panic!("{outcome:?}"),
     }
+}
+
+#[test]
+fn a_call_runs_above_a_suspended_program() {
+    let (mut machine, output, _) = plain();
+    let source = "double = function(x)\n\treturn x * 2\nend function\nrest = function\n\tyield\nend function\n\
+                  local = 1\nyield\nprint local";
+    machine.load(&program(source)).expect("it fits");
+    assert!(matches!(machine.run(Budget::UNLIMITED), Outcome::Yielded));
+    let (double, rest) = (function(&mut machine, "double"), function(&mut machine, "rest"));
+    let outcome = machine.call(&double, &[Data::from(21)], Budget::UNLIMITED).expect("a function");
+    assert!(matches!(&outcome, Outcome::Finished(d) if d.as_number() == Some(42.0)), "{outcome:?}");
+    let outcome = machine.call(&rest, &[], Budget::UNLIMITED).expect("a function");
+    assert!(matches!(outcome, Outcome::Failed(_)), "it cannot suspend: {outcome:?}");
+    assert!(!machine.is_finished());
+    assert!(matches!(machine.run(Budget::UNLIMITED), Outcome::Finished(_)));
+    assert_eq!(output.take(), "1\n");
 }
 
 #[test]
@@ -353,7 +372,8 @@ fn a_call_suspends_and_goes_on() {
     run(
         &mut machine,
         &output,
-        "f = function(n)\n\tfor i in range(1, n)\n\t\twait 1\n\tend for\n\tyield\n\treturn n\nend function",
+        "f = function(n)\n\tfor i in range(1, n)\n\t\twait 1\n\tend for\n\tyield\n\treturn n\n\
+         end function",
     );
     let f = function(&mut machine, "f");
     let mut outcome = machine.call(&f, &[Data::from(3)], Budget::fuel(1)).expect("a function");
@@ -397,7 +417,8 @@ fn native_functions_have_parameters_defaults_and_state() {
         })
         .expect("it fits");
     machine.set_host_data(42);
-    let source = "print note\nprint note(1)\nprint note(\"x\", 3)\nx = note([1], \"y\", null)\nprint @note isa funcRef\nprint intrinsics.hasIndex(\"note\")";
+    let source = "print note\nprint note(1)\nprint note(\"x\", 3)\nx = note([1], \"y\", null)\n\
+        print @note isa funcRef\nprint intrinsics.hasIndex(\"note\")";
     assert_eq!(run(&mut machine, &output, source), "42\n42\n42\n1\n1\n");
     assert_eq!(*seen.lock().expect("no panic"), [" 2.5 see", "1 2.5 see", "x 3 see", "[1] 0 "]);
     assert_eq!(fails(&mut machine, "note 1, 2, 3, 4").message(), "Too Many Arguments");
@@ -419,7 +440,8 @@ fn native_functions_receive_self() {
         })
         .expect("it fits");
     machine.set_global("addTo", &Data::Function(handle)).expect("it fits");
-    let source = "m = {}\nm.add = @addTo\nm.add 5\nprint m.add(6)\nprint m.total\nd = new m\nd.total = 100\nprint d.add(1)\nprint m.total\nprint addTo(3)";
+    let source = "m = {}\nm.add = @addTo\nm.add 5\nprint m.add(6)\nprint m.total\nd = new m\n\
+        d.total = 100\nprint d.add(1)\nprint m.total\nprint addTo(3)";
     assert_eq!(run(&mut machine, &output, source), "11\n11\n101\n11\nno self\n");
 }
 
@@ -547,8 +569,10 @@ fn native_objects_have_members_and_finalizers() {
             _ => Ok(Data::from(-1)),
         })
         .expect("it fits");
-    let source = "Class = {\"kind\": \"native\"}\nClass.twice = function\n\treturn dataOf(self) * 2\nend function\n\
-                  o = make(21)\nprint o.kind\nprint o.twice\nprint dataOf(o)\nprint dataOf({})\nprint o == o\nm = {}\nm[o] = 1\nprint m[o]";
+    let source = "Class = {\"kind\": \"native\"}\nClass.twice = function\n\
+        \treturn dataOf(self) * 2\nend function\n\
+                  o = make(21)\nprint o.kind\nprint o.twice\nprint dataOf(o)\nprint dataOf({})\n\
+                      print o == o\nm = {}\nm[o] = 1\nprint m[o]";
     assert_eq!(run(&mut machine, &output, source), "native\n42\n21\n-1\n1\n1\n");
     machine.collect();
     assert_eq!(FREED.load(Ordering::Relaxed), 0);
@@ -571,13 +595,21 @@ fn nesting() -> (Machine, Capture) {
     run(
         &mut machine,
         &output,
-        "step = function(n)\n\tif n == 0 then return bottom\n\treturn nest(n - 1) + [n]\nend function\nbottom = function\n\treturn []\nend function",
+        "step = function(n)\n\tif n == 0 then return bottom\n\treturn nest(n - 1) + [n]\n\
+         end function\nbottom = function\n\treturn []\nend function",
     );
     (machine, output)
 }
 
+/// Deep nesting takes native stack, much of it in debug builds.
+const STACK_BYTES: usize = if cfg!(debug_assertions) { 16 << 20 } else { 1 << 20 };
+
 #[test]
 fn scripts_and_natives_nest() {
+    on_thread(STACK_BYTES, nest);
+}
+
+fn nest() {
     let (mut machine, output) = nesting();
     assert_eq!(run(&mut machine, &output, "print nest(100).len"), "100\n");
     let error = fails(&mut machine, "bottom = function\n\treturn [][1]\nend function\nnest 100");
@@ -597,9 +629,14 @@ fn scripts_and_natives_nest() {
 
 #[test]
 fn nested_runs_respect_the_collector() {
+    on_thread(STACK_BYTES, nest_under_stress);
+}
+
+fn nest_under_stress() {
     let (mut machine, output) = nesting();
     machine.stress_collector();
-    assert_eq!(run(&mut machine, &output, "print nest(30)").len(), "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30]\n".len());
+    let expected: Vec<i32> = (1..=30).collect();
+    assert_eq!(run(&mut machine, &output, "print nest(30)"), format!("{expected:?}\n"));
 }
 
 #[test]
@@ -628,7 +665,8 @@ fn errors_name_their_kind_line_and_trace() {
 fn memory_has_a_limit() {
     let (mut machine, output, _) =
         machine(&RunOptions { memory_bytes_max: 1 << 20, ..RunOptions::default() });
-    let source = "grow = function\n\tl = []\n\twhile true\n\t\tl.push [1, 2, 3]\n\tend while\nend function\n";
+    let source = "grow = function\n\tl = []\n\twhile true\n\t\tl.push [1, 2, 3]\n\tend while\n\
+        end function\n";
     run(&mut machine, &output, source);
     for _ in 0..3 {
         let error = fails(&mut machine, "grow");
@@ -719,7 +757,8 @@ fn modules_are_imported() {
         run(&mut machine, &output, "import \"util\"\nprint util.twice(21)\nprint util.factor"),
         "42\n2\n"
     );
-    let source = "f = function\n\timport \"util\"\n\treturn util.twice(4)\nend function\nprint f\nprint globals.hasIndex(\"factor\")";
+    let source = "f = function\n\timport \"util\"\n\treturn util.twice(4)\nend function\n\
+        print f\nprint globals.hasIndex(\"factor\")";
     assert_eq!(run(&mut machine, &output, source), "8\n0\n");
     assert!(fails(&mut machine, "import \"broken\"").to_string().contains("broken.ms"));
     assert!(fails(&mut machine, "import \"failing\"").to_string().contains("failing.ms line 2"));
@@ -729,7 +768,8 @@ fn modules_are_imported() {
 #[test]
 fn collection_in_slices_finds_everything() {
     let (mut machine, ..) = plain();
-    let source = "f = function\n\tl = []\n\tfor i in range(1, 2000)\n\t\tl.push {\"i\": i}\n\tend for\nend function\nf";
+    let source = "f = function\n\tl = []\n\tfor i in range(1, 2000)\n\t\tl.push {\"i\": i}\n\
+        \tend for\nend function\nf";
     let program = program(source);
     let mut used = Vec::new();
     for _ in 0..4 {

@@ -1,9 +1,13 @@
-//! The corpus on every engine of one build: each script is a test of its own, run in several ways that must agree.
+//! The corpus on every engine of one build: each script is a test of its own, run in several ways
+//! that must agree.
 //!
-//! *plain*; *no specialization*; *slices*: every instruction (or every few, in long scripts) ends a slice; *stress*: every
-//! safepoint collects. The engine that runs the handlers is chosen when `brisk-core` is built: debug builds run the same tests
-//! on the match loop, release builds on tail calls, and `BRISK_ENGINE=loop` chooses the loop in a release build. Since every
-//! one must print what the script expects, they agree with each other.
+//! *plain*; *no specialization*; *slices*: every instruction (or every few, in long scripts) ends a
+//! slice; *stress*: every safepoint collects. The engine that runs the handlers is chosen when
+//! `brisk-core` is built: debug builds run the same tests on the match loop, release builds on tail
+//! calls, and `BRISK_ENGINE=loop` chooses the loop in a release build. Since every one must print
+//! what the script expects, they agree with each other.
+
+mod spec;
 
 use brisk_core::Dialect;
 use brisk_core::engine::Program;
@@ -11,13 +15,15 @@ use brisk_tests::corpus::{self, Case};
 use brisk_tests::{RunOptions, RunResult, on_thread, run_program};
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// Most fuel a script may use on the plain engine to be run under stress, where each safepoint costs a collection.
+/// Most fuel a script may use on the plain engine to be run under stress, where each safepoint
+/// costs a collection.
 const STRESS_FUEL_MAX: u64 = 200_000;
 /// Most bytes it may need, since each collection visits them.
 const STRESS_BYTES_MAX: usize = 4 << 20;
 /// Most slices a script is cut into.
 const SLICES_MAX: u64 = 200_000;
-/// Stack of the thread of a script: what a host's worker thread has, more in debug builds whose frames are large.
+/// Stack of the thread of a script: what a host's worker thread has, more in debug builds whose
+/// frames are large.
 const STACK_BYTES: usize = if cfg!(debug_assertions) { 16 << 20 } else { 1 << 20 };
 
 fn main() {
@@ -30,7 +36,9 @@ fn main() {
             on_thread(STACK_BYTES, move || check(&case)).map_err(Failed::from)
         })
     };
-    libtest_mimic::run(&arguments, cases.into_iter().map(trial).collect()).exit();
+    let mut trials: Vec<Trial> = cases.into_iter().map(trial).collect();
+    trials.extend(spec::trials());
+    libtest_mimic::run(&arguments, trials).exit();
 }
 
 fn check(case: &Case) -> Result<(), String> {

@@ -1,4 +1,5 @@
-//! Fuel is deterministic: the same program uses the same fuel whatever the slices, and prints the same.
+//! Fuel is deterministic: the same program uses the same fuel whatever the slices, and prints the
+//! same.
 
 use brisk_core::Dialect;
 use brisk_core::engine::{Budget, Outcome, Program};

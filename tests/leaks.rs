@@ -6,7 +6,8 @@ use brisk_tests::{RunOptions, corpus, machine, on_thread, run_script};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-/// Counts the bytes that each thread holds. Engines use no threads, so a script's bytes stay on its thread.
+/// Counts the bytes that each thread holds. Engines use no threads, so a script's bytes stay on
+/// its thread.
 struct Counting;
 
 thread_local! {
@@ -76,7 +77,8 @@ fn a_machine_leaves_nothing() {
 fn an_account_ends_at_what_it_began_with() {
     let (mut machine, output, _) = machine(&RunOptions::default());
     assert_eq!(machine.stats().bytes_used, 0, "a machine that ran nothing uses nothing");
-    let source = "l = []\nfor i in range(1, 1000)\n\tl.push {\"a\": [i], \"b\": str(i) * 20}\nend for\nl = null\nprint 1";
+    let source = "l = []\nfor i in range(1, 1000)\n\tl.push {\"a\": [i], \"b\": str(i) * 20}\n\
+        end for\nl = null\nprint 1";
     let program = Program::compile(source, Dialect::V1).expect("it is correct");
     let mut used = Vec::new();
     for _ in 0..4 {
@@ -95,9 +97,11 @@ fn cycles_are_collected() {
         "for i in range(1, 20000)\n\ta = {}\n\ta.a = a\nend for",
         "for i in range(1, 20000)\n\ta = []\n\ta.push a\nend for",
         "for i in range(1, 20000)\n\ta = {}\n\tb = [a]\n\ta[b] = a\nend for",
-        "f = function\n\tg = function\n\t\treturn outer.g\n\tend function\n\treturn @g\nend function\nfor i in range(1, 20000)\n\tx = f\nend for",
+        "f = function\n\tg = function\n\t\treturn outer.g\n\tend function\n\treturn @g\n\
+         end function\nfor i in range(1, 20000)\n\tx = f\nend for",
         "for i in range(1, 20000)\n\ta = {}\n\tb = new a\n\ta.__isa = b\nend for",
-        "for i in range(1, 20000)\n\tf = function\n\t\tl = locals\n\t\tl.self = l\n\tend function\n\tf\nend for",
+        "for i in range(1, 20000)\n\tf = function\n\t\tl = locals\n\t\tl.self = l\n\
+         \tend function\n\tf\nend for",
     ] {
         let options = RunOptions { memory_bytes_max: 400 << 10, ..RunOptions::default() };
         let result = run_script(source, &options);
@@ -127,7 +131,8 @@ fn collect_brings_the_bytes_down() {
     assert!(machine.stats().bytes_used < 100_000, "{:?}", machine.stats());
 }
 
-/// A host that loads ever new texts. Wrong: the code of programs that nothing refers to any more stays; it should not.
+/// A host that loads ever new texts. Wrong: the code of programs that nothing refers to any more
+/// stays; it should not.
 #[test]
 fn programs_that_are_gone_take_little_memory() {
     let (mut machine, ..) = machine(&RunOptions::default());

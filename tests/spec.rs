@@ -1,18 +1,20 @@
-//! Every example and table row of the language's specification, v1, when the specification lies beside the repository.
+//! Every example and table row of the language's specification, v1, when the specification lies
+//! beside the repository.
 //!
-//! A fenced block `ms` holds a program and, behind `--v1--` or `--both--`, its output: standard output, then standard error. A
-//! table behind a `check` mark holds expressions with their texts. The rules are those of the `check.py` beside the text.
+//! A fenced block `ms` holds a program and, behind `--v1--` or `--both--`, its output: standard
+//! output, then standard error. A table behind a `check` mark holds expressions with their texts.
+//! The rules are those of the `check.py` beside the text.
+#![allow(clippy::print_stderr)] // What is left out is said.
 
 use brisk_tests::{RunOptions, corpus, on_thread, run_script};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use std::fs;
-use std::process::ExitCode;
 
 /// Stack of a test's thread; debug builds have large frames.
 const STACK_BYTES: usize = 16 << 20;
 
-/// Examples, by the end of their programs, where the engine does what the text recommends and not what the reference does: what
-/// it prints, and why.
+/// Examples, by the end of their programs, where the engine does what the text recommends and not
+/// what the reference does: what it prints, and why.
 const DIFFERENCES: &[(&str, &str, &str)] = &[
     (
         "b = makeB(5)\nprint b(1)\n",
@@ -35,29 +37,25 @@ struct Example {
     row: bool,
 }
 
-fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+/// A test for each example; none when the specification is not there.
+pub(crate) fn trials() -> Vec<Trial> {
     let path = corpus::root().join("../shared/spec/LANGUAGE.md");
     let Ok(text) = fs::read_to_string(&path) else {
-        eprint(
-            "spec: skipped: ../shared/spec/LANGUAGE.md is not there; tests/scripts/*/spec holds what was taken from it",
+        eprintln!(
+            "skipped: the examples of ../shared/spec/LANGUAGE.md, which is not there; \
+             tests/scripts/*/spec holds what was taken from it"
         );
-        return ExitCode::SUCCESS;
+        return Vec::new();
     };
     let mut all = examples(&text);
     all.extend(rows(&text));
     assert!(all.len() > 100, "the specification has another form than expected");
-    let trials = all.into_iter().map(|example| {
-        Trial::test(format!("LANGUAGE.md:{}", example.line), move || {
-            on_thread(STACK_BYTES, move || check(&example)).map_err(Failed::from)
-        })
-    });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
-}
-
-#[allow(clippy::print_stderr)] // A test that is left out says so.
-fn eprint(text: &str) {
-    eprintln!("{text}");
+    let trial = |example: Example| {
+        let name = format!("LANGUAGE.md:{}", example.line);
+        let run = move || on_thread(STACK_BYTES, move || check(&example)).map_err(Failed::from);
+        Trial::test(name, run)
+    };
+    all.into_iter().map(trial).collect()
 }
 
 fn check(example: &Example) -> Result<(), String> {

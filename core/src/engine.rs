@@ -20,13 +20,13 @@ use crate::syntax::{self, Dialect};
 use crate::value::globals::Globals;
 use crate::value::math::Rng;
 use crate::value::{Store, Value};
-use crate::vm::{Clock, Exit, Handles, NoOutput, Output, Stack, StoppedClock, Vm};
+use crate::vm::{Clock, Exit, Handles, NoOutput, Output, Stack, Vm};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// Bytes of stack one level of calls is allowed, on average.
+/// Slots of stack one level of calls is allowed, on average.
 const SLOTS_PER_CALL: usize = 32;
 /// Levels of native functions that call scripts that call native functions.
 const NESTED_RUNS_MAX: u32 = 200;
@@ -140,7 +140,8 @@ pub struct MachineOptions {
     pub quicken: bool,
     /// Where texts go.
     pub output: Box<dyn Output>,
-    /// What time it is; the default stands still.
+    /// What time it is. The default is the system's clock; without the feature `std`, one that
+    /// stands still.
     pub clock: Box<dyn Clock>,
     /// Where memory comes from.
     pub allocator: HostAllocator,
@@ -155,17 +156,27 @@ impl Default for MachineOptions {
             dialect: Dialect::V1,
             quicken: true,
             output: Box::new(NoOutput),
-            clock: Box::new(StoppedClock),
+            clock: default_clock(),
             allocator: HostAllocator::default(),
         }
     }
 }
 
+#[cfg(feature = "std")]
+fn default_clock() -> Box<dyn Clock> {
+    Box::new(std::time::Instant::now())
+}
+
+#[cfg(not(feature = "std"))]
+fn default_clock() -> Box<dyn Clock> {
+    Box::new(crate::vm::StoppedClock)
+}
+
 /// How much a run may use.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Budget {
-    /// Fuel: about one unit for each instruction; unlimited when `None`. The same program uses the
-    /// same fuel everywhere.
+    /// Fuel; unlimited when `None`. Backward jumps and calls pay for the words of code they lead to,
+    /// library functions for what they look at. The same program uses the same fuel everywhere.
     pub fuel: Option<u64>,
     /// Seconds on the machine's clock; unlimited when `None`.
     pub seconds: Option<f64>,
@@ -311,7 +322,10 @@ impl Machine {
         let main = vm.store.new_func(code, Value::NULL).map_err(refused)?;
         interp::start(vm, main);
         match core::mem::take(&mut vm.exit) {
-            Exit::Error(error) => Err(error),
+            Exit::Error(error) => {
+                vm.pc = core::ptr::null();
+                Err(error)
+            }
             _ => Ok(()),
         }
     }
@@ -393,6 +407,10 @@ impl Machine {
         interp::start_with(vm, callee, &values);
         if matches!(vm.exit, Exit::None) && !vm.pc.is_null() {
             return Ok(self.run(budget));
+        }
+        if matches!(vm.exit, Exit::Error(_)) {
+            // The call did not begin: there is nothing to go on with.
+            vm.pc = core::ptr::null();
         }
         Ok(outcome(vm))
     }

@@ -28,7 +28,7 @@
 //! A host with an output, a function of its own, a budget, and variables on both sides:
 //!
 //! ```
-//! use brisk_core::host::{Context, Data, Default as Missing, NativeResult, Signature, Values};
+//! use brisk_core::host::{Context, Data, ParamDefault, NativeResult, Signature, Values};
 //! use brisk_core::vm::{Output, OutputStream};
 //! use brisk_core::{Budget, Dialect, Machine, MachineOptions, Outcome, Program};
 //!
@@ -69,8 +69,8 @@
 //!     });
 //!     let signature = Signature::new("clamp")
 //!         .param("x")
-//!         .param_or("low", Missing::Number(0.0))
-//!         .param_or("high", Missing::Number(1.0));
+//!         .param_or("low", ParamDefault::Number(0.0))
+//!         .param_or("high", ParamDefault::Number(1.0));
 //!     machine.register(&signature, clamp)?;
 //!     machine.set_global("power", &Data::from(500))?;
 //!
@@ -133,6 +133,11 @@
 //! clock and the seed of the random numbers in either case.
 #![no_std]
 #![cfg_attr(test, allow(unsafe_code))]
+
+#[cfg(target_endian = "big")]
+compile_error!(
+    "brisk-core reads parts of instruction words by address: only little-endian targets"
+);
 
 extern crate alloc;
 #[cfg(any(test, feature = "std"))]

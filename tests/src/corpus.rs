@@ -1,4 +1,5 @@
-//! The corpus: scripts with what they print, below `tests/scripts`, and the examples with their expected outputs.
+//! The corpus: scripts with what they print, below `tests/scripts`, and the examples with their
+//! expected outputs.
 //!
 //! In a script, all comments `// expect: TEXT` in the order of the file are its lines of standard output; at most one
 //! `// expect error: TEXT` is the report of the error that ends it. Folders by fate: `pass`, `fail`, `limit`.

@@ -1,7 +1,9 @@
-//! Programs made up from a number, for comparing engines: the same seed gives the same program everywhere.
+//! Programs made up from a number, for comparing engines: the same seed gives the same program
+//! everywhere.
 //!
-//! They end by themselves, mostly without an error, and lean towards what engines specialize: numbers
-//! that become strings, members that move, functions that are replaced, loops of each kind.
+//! They end by themselves, mostly without an error, and lean towards what engines specialize:
+//! numbers that become strings, members that move, functions that are replaced, loops of each
+//! kind.
 
 /// A sequence of numbers that looks random (`SplitMix64`).
 struct Random(u64);

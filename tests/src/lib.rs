@@ -1,7 +1,8 @@
 //! Runs scripts through the public API, for tests that judge the engine from outside.
 //!
-//! [`run_script`] is one run of one text under [`RunOptions`]; [`corpus`] reads the files below `tests/scripts` and `examples`
-//! with what they expect. The tests themselves stand beside this folder, a file per subject.
+//! [`run_script`] is one run of one text under [`RunOptions`]; [`corpus`] reads the files below
+//! `tests/scripts` and `examples` with what they expect. The tests themselves stand beside this
+//! folder, a file per subject.
 
 pub mod corpus;
 pub mod generate;

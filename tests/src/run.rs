@@ -50,7 +50,8 @@ pub struct RunResult {
 }
 
 impl RunResult {
-    /// Standard output followed by standard error, without the last line break: what the specification's examples show.
+    /// Standard output followed by standard error, without the last line break: what the
+    /// specification's examples show.
     pub fn transcript(&self) -> String {
         let mut text = self.stdout.clone();
         if let Some(error) = &self.error {
@@ -116,7 +117,8 @@ pub fn machine(options: &RunOptions) -> (Machine, Capture, ManualClock) {
     (machine, output, clock)
 }
 
-/// Compiles and runs a source text. Waiting takes no time: the clock is moved to where the script wants it.
+/// Compiles and runs a source text. Waiting takes no time: the clock is moved to where the script
+/// wants it.
 pub fn run_script(source: &str, options: &RunOptions) -> RunResult {
     match Program::compile(source, Dialect::V1) {
         Ok(program) => run_program(&program, options),
@@ -174,7 +176,8 @@ fn report(error: &Error) -> String {
 /// Longest a body of [`on_thread`] may take: beyond that it hangs.
 const SECONDS_MAX: u64 = 180;
 
-/// Runs `body` on a thread with this much stack and passes on its result or its panic; panics when it does not end.
+/// Runs `body` on a thread with this much stack and passes on its result or its panic; panics when
+/// it does not end.
 pub fn on_thread<R: Send + 'static>(
     stack_bytes: usize,
     body: impl FnOnce() -> R + Send + 'static,

@@ -2,7 +2,7 @@
 
 use super::Shell;
 use brisk_core::host::{
-    Context, Data, Default, Handle, NativeError, NativeResult, Signature, Values,
+    Context, Data, Handle, NativeError, NativeResult, ParamDefault, Signature, Values,
 };
 use std::sync::Arc;
 
@@ -45,8 +45,10 @@ impl Row {
         for param in self.params {
             signature = match param {
                 Param::Null(name) => signature.param(name),
-                Param::Number(name, x) => signature.param_or(name, Default::Number(*x)),
-                Param::Text(name, text) => signature.param_or(name, Default::Text((*text).into())),
+                Param::Number(name, x) => signature.param_or(name, ParamDefault::Number(*x)),
+                Param::Text(name, text) => {
+                    signature.param_or(name, ParamDefault::Text((*text).into()))
+                }
             };
         }
         signature

@@ -4,7 +4,7 @@
 //! first. Nothing here knows the heap: constants are text and numbers, globals are indices into a
 //! table of names. A machine that runs a program *links* each function once: it copies the words,
 //! puts its own values in the pool behind them and its own cell numbers in place of names
-//! (`vm/code.rs`), so that the copy can be specialized while the program stays shared.
+//! (`interp/link.rs`), so that the copy can be specialized while the program stays shared.
 
 use crate::syntax::Dialect;
 use alloc::string::String;

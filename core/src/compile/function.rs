@@ -128,7 +128,7 @@ pub(super) fn compile_function<'a>(
     this.code.line = last_line.max(1);
     let end = if unit.options.module && scope.literal.is_none() {
         // The value of a module without `return` is its scope.
-        Inst::new(Op::Return, super::emit::Arg::Reg(this.scope_register), ZERO, ZERO)
+        Inst::new(Op::Return, Arg::Reg(this.scope_register), ZERO, ZERO)
     } else {
         Inst::new(Op::ReturnNull, ZERO, ZERO, ZERO)
     };

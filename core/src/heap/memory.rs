@@ -1,8 +1,9 @@
 //! Where memory comes from, how much is used, and how much may be.
 //!
-//! Every byte a script can cause to be allocated goes through [`Memory::allocate`], which can
-//! refuse: because of the machine's byte limit, because the host's allocator says no, or because a
-//! test asked for the n-th request to fail.
+//! Objects and their buffers come from [`Memory::allocate`]; tables of the machine (code, shapes,
+//! indices) come from Rust's allocator and are counted by [`Memory::charge`]. Both can refuse: because
+//! of the machine's byte limit, because the host's allocator says no, or because a test asked for the
+//! n-th request to fail.
 
 use core::alloc::Layout;
 

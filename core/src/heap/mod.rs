@@ -1,9 +1,10 @@
 //! The heap: cells of one size in blocks, an incremental collector, and the accounts of memory.
 //!
-//! Every object is a 48-byte [`Cell`] that begins with a [`Header`]; what does not fit (long
+//! Every object is a 48-byte cell that begins with a [`Header`]; what does not fit (long
 //! strings, long lists, dictionaries) is a *buffer* owned by its cell. Cells never move. Marking
 //! runs in slices between instructions and sweeping happens block by block, mostly when a cell is
-//! needed, so no pause grows with the heap.
+//! needed. What one slice cannot split: scanning one list or map, and the end of marking, which looks
+//! at the roots and at what was written meanwhile.
 //!
 //! *Colours.* `live` is the colour of objects known to be reachable; the other of two values is
 //! what the sweep frees. A cycle flips them, so nothing has to be cleared. Objects made while
@@ -12,12 +13,12 @@
 //! `luaC_barrierback`): a scanned object that is written to turns gray again. `barrier_color`
 //! equals the scanned colour only while marking, so the check is one compare of a byte.
 //!
-//! *When.* Allocation only counts debt. The machine calls [`Heap::step`] at safepoints, where every
-//! live value is in a root, so code between safepoints may hold plain pointers.
+//! *When.* Allocation only counts debt. The machine works on a collection at safepoints
+//! (`interp/gc.rs`), where every live value is in a root, so code between safepoints may hold plain pointers.
 //!
 //! Not here: what the objects mean. `value/` tells the heap how to trace and free them
-//! ([`ObjectOps`]).
-#![allow(unsafe_code)] // Cells are raw memory; this module and `value/` are the only ones that touch it.
+//! ([`Objects`]).
+#![allow(unsafe_code)] // Cells are raw memory.
 
 mod memory;
 

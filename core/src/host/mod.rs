@@ -11,5 +11,5 @@ pub(crate) mod values;
 pub use crate::vm::Handle;
 pub use context::Context;
 pub(crate) use context::text_of;
-pub use native::{Default, HostFunction, NativeError, NativeResult, Signature};
+pub use native::{HostFunction, NativeError, NativeResult, ParamDefault, Signature};
 pub use values::{Data, Values};

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 
 /// Value of a parameter without an argument.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum Default {
+pub enum ParamDefault {
     /// `null`.
     #[default]
     Null,
@@ -31,7 +31,7 @@ pub struct Signature {
     pub name: String,
     /// Parameters with their defaults. A first parameter named `self` receives the object of a call
     /// through a dot.
-    pub params: Vec<(String, Default)>,
+    pub params: Vec<(String, ParamDefault)>,
 }
 
 impl Signature {
@@ -43,12 +43,12 @@ impl Signature {
     /// Adds a parameter that is null when it is missing.
     #[must_use]
     pub fn param(self, name: &str) -> Self {
-        self.param_or(name, Default::Null)
+        self.param_or(name, ParamDefault::Null)
     }
 
     /// Adds a parameter with a default.
     #[must_use]
-    pub fn param_or(mut self, name: &str, default: Default) -> Self {
+    pub fn param_or(mut self, name: &str, default: ParamDefault) -> Self {
         self.params.push((name.to_string(), default));
         self
     }
@@ -172,9 +172,9 @@ pub(crate) fn register(
     let mut params = Vec::new();
     for (name, default) in &signature.params {
         let default = match default {
-            Default::Null => Value::NULL,
-            Default::Number(x) => Value::number(*x),
-            Default::Text(text) => vm.store.atom_from(text).map_err(refused)?,
+            ParamDefault::Null => Value::NULL,
+            ParamDefault::Number(x) => Value::number(*x),
+            ParamDefault::Text(text) => vm.store.atom_from(text).map_err(refused)?,
         };
         params.push(CodeParam { name: Cow::Owned(name.clone()), default });
     }

@@ -8,7 +8,7 @@ use crate::value::{Code, Value};
 use crate::vm::{Exit, Vm};
 use alloc::vec::Vec;
 
-/// Most frames of a stack trace that an error keeps, half from either end of a longer one.
+/// Most frames of a stack trace, counted from the innermost.
 const TRACE_MAX: usize = 200;
 
 /// Stops with an error at the instruction `pc` of the frame at `base`.

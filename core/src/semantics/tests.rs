@@ -93,7 +93,6 @@ impl Bench {
             call_key: 4,
             register_count: 0,
             cost: 0,
-            calls: 0,
             native: core::ptr::null(),
             native_data: 0,
             params,

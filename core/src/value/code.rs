@@ -26,9 +26,7 @@ pub struct Code {
     pub register_count: u32,
     /// Fuel a call costs: words of straight code.
     pub cost: u32,
-    /// Times it was called through a slow path; feedback for compilers.
-    pub calls: u32,
-    /// The native function, opaque here (`vm/native_fn.rs` gives its type).
+    /// The native function, opaque here (`vm::NativeFn` is its type).
     pub native: *const (),
     /// What the native function is given besides its arguments.
     pub native_data: usize,

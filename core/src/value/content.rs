@@ -232,5 +232,12 @@ fn hash_scalar(v: Value) -> Option<u32> {
     if is_container(v) {
         return None;
     }
-    Some(if v.is_null() { 0 } else { math::hash_int(address(v) as u32 ^ (v.bits() >> 32) as u32) })
+    if let Some(function) = v.as_func() {
+        // Not the address: hashes are the same in every run.
+        return Some(math::hash_int(function.serial.get() as u32 ^ 0x5CA1_AB1E));
+    }
+    if let Some(object) = v.as_native() {
+        return Some(math::hash_int(object.serial.get() ^ 0x0B1E_C700));
+    }
+    Some(0)
 }

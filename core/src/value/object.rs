@@ -6,7 +6,7 @@
 //! List           +8 elems*   +16 len u32, cap u32      +24 inline elements[3]
 //! Map            +8 slots* or table*                   +16 inline slots[4]      info = shape
 //! Env            +8 slots*                             +16 inline slots[4]      info = count
-//! Func           +8 code*    +16 captured scope
+//! Func           +8 code*    +16 captured scope        +24 serial u64
 //! NativeObject   +8 data     +16 type tag u64, class map, finalizer
 //! ```
 #![allow(unsafe_code)] // `Gc` is the pointer type of the heap.
@@ -173,6 +173,8 @@ pub struct Func {
     pub code: Field<*const Code>,
     /// The captured [`Env`] or scope [`Map`], or null.
     pub scope: Field<Value>,
+    /// How many functions the machine made before: what it hashes by, the same in every run.
+    pub serial: Field<u64>,
 }
 
 impl Func {
@@ -197,6 +199,8 @@ pub struct NativeObject {
     pub class: Field<Value>,
     /// Called with `data` some time after the object became unreachable.
     pub finalizer: Field<Option<fn(usize)>>,
+    /// As that of functions.
+    pub serial: Field<u32>,
 }
 
 const _: () = {

@@ -27,6 +27,7 @@ pub struct Store {
     /// Strings that are keys. Weak: an entry does not keep its string alive.
     pub(super) atoms: HashTable<Gc<Str>>,
     atoms_charged: usize,
+    next_serial: u64,
     /// Finalizers of native objects that were freed, to be run at a safe point.
     pub finalizers: Vec<(fn(usize), usize)>,
 }
@@ -43,6 +44,7 @@ impl Store {
             shapes: Shapes::new(),
             atoms: HashTable::new(),
             atoms_charged: 0,
+            next_serial: 0,
             finalizers: Vec::new(),
         }
     }
@@ -104,6 +106,8 @@ impl Store {
             (&raw mut (*o).type_tag).write(type_tag.into());
             (&raw mut (*o).class).write(class.into());
             (&raw mut (*o).finalizer).write(finalizer.into());
+            (&raw mut (*o).serial).write((self.next_serial as u32).into());
+            self.next_serial += 1;
             Ok(Value::native(Gc::from_cell(cell)))
         }
     }
@@ -132,6 +136,8 @@ impl Store {
             let f = cell.cast::<Func>().as_ptr();
             (&raw mut (*f).code).write(code.into());
             (&raw mut (*f).scope).write(scope.into());
+            (&raw mut (*f).serial).write(self.next_serial.into());
+            self.next_serial += 1;
             Ok(Value::func(Gc::from_cell(cell)))
         }
     }

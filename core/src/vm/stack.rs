@@ -9,8 +9,8 @@
 //! ```
 //!
 //! As values, the raw words are small numbers, so a scan of the stack passes over them. Distances
-//! are relative, so the stack can move when it grows; that happens only in a call's slow path and
-//! when a run starts. Every slot always holds some valid value: fresh ones are null, and a
+//! are relative, so the stack can move: it grows in a call's slow path and when a run starts, and
+//! shrinks between slices. Every slot always holds some valid value: fresh ones are null, and a
 //! collection nulls whatever lies above the innermost window.
 #![allow(unsafe_code)] // Registers are raw slots.
 

@@ -1,7 +1,7 @@
 //! The engine on a microcontroller: no operating system, no std, 128 KB of heap.
 //!
-//! Runs a script, checks what it printed, and runs another into its memory limit. The exit status reaches the shell through
-//! semihosting, so an emulator can judge.
+//! Runs a script, checks what it printed, and runs another into its memory limit. The exit status
+//! reaches the shell through semihosting, so an emulator can judge.
 #![no_std]
 #![no_main]
 

@@ -1,0 +1,8 @@
+//! Everything that judges the engine and is not a script of the corpus, a module per subject.
+
+mod alloc_fail;
+mod api;
+mod fuel;
+mod generated;
+mod hostile;
+mod leaks;
