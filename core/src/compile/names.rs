@@ -5,7 +5,7 @@ use super::emit::{Arg, ExtraArg, Reg, low_u32};
 use super::function::FnCompiler;
 use super::inst::{Check, Inst, Src, ZERO};
 use super::scope::{Captured, Place, ScopeKind, is_scope_name};
-use crate::bytecode::Op;
+use crate::bytecode::{Op, Outer};
 use crate::syntax::ast::{Expr, ExprKind};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -160,7 +160,12 @@ impl<'a> FnCompiler<'_, 'a> {
                 let extra = [self.key(name), self.name_arg(name)];
                 let flags = u8::from(raw) | u8::from(warn) << 1;
                 let scope = self.scope_register;
-                self.put(Inst::new(Op::GetScope, dst, scope, ZERO).x(flags).extra(extra));
+                let inst = Inst::new(Op::GetScope, dst, scope, ZERO).x(flags).extra(extra);
+                let word = self.put(inst);
+                let fallback = self.fallback(name, false, raw);
+                if matches!(fallback.outer, Outer::Slot(_)) {
+                    self.add_fallback(word, fallback);
+                }
             }
             Place::OuterMap => {
                 let extra = [self.key(name), self.name_arg(name)];
