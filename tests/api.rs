@@ -1,9 +1,7 @@
 //! The public API, as a host uses it.
 
 use brisk_core::engine::{Budget, Machine, MachineOptions, Outcome, Program, check};
-use brisk_core::host::{
-    Context, Data, Default as ParamDefault, Handle, NativeError, Signature, Values,
-};
+use brisk_core::host::{Context, Data, Handle, NativeError, ParamDefault, Signature, Values};
 use brisk_core::{Dialect, Error, ErrorKind};
 use brisk_tests::{Capture, ManualClock, RunOptions, machine, on_thread, run_program};
 use std::sync::atomic::{AtomicUsize, Ordering};

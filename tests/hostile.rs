@@ -143,7 +143,6 @@ fn endless_loops_end_with_the_fuel() {
     for source in [
         "while true\nend while",
         "while 1\n\tx = 1\nend while",
-        "x = [1]\nfor i in x\n\tx.push i\n\tx.pull\nend for",
         "s = \"\"\nwhile true\n\ts = str(1)\nend while",
         "f = function\n\tg\nend function\ng = function\n\tx = 1\nend function\nwhile true\n\tf\n\
          end while",

@@ -14,6 +14,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 const REFUSED: Refusal = Refusal::Memory(AllocError::Refused);
 
@@ -119,6 +120,7 @@ pub fn new_native(
         call_key,
         register_count: 0,
         cost: 0,
+        heat: Cell::new(0),
         native: function as *const (),
         native_data: data,
         params,
@@ -176,6 +178,7 @@ fn link(vm: &mut Vm, unit: u32, index: u32) -> Result<Code, Refusal> {
         call_key,
         register_count: proto.register_count,
         cost: (proto.code.len() as u32).min(64),
+        heat: Cell::new(0),
         native: core::ptr::null(),
         native_data: 0,
         params,

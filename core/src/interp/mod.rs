@@ -221,6 +221,7 @@ pub(crate) fn run(vm: &mut Vm, fuel: u64, deadline: Option<f64>) {
         if !matches!(vm.exit, Exit::None) {
             break;
         }
+        note_heat(vm);
         shrink_stack(vm);
         if vm.fuel_reserve == 0 || deadline.is_some_and(|at| vm.clock.now() >= at) {
             vm.exit = Exit::Budget;
@@ -231,6 +232,16 @@ pub(crate) fn run(vm: &mut Vm, fuel: u64, deadline: Option<f64>) {
         vm.pc = core::ptr::null();
     }
     gc::run_finalizers(vm);
+}
+
+/// Between slices: the function that a slice ended in is likely a hot one.
+fn note_heat(vm: &Vm) {
+    // SAFETY: the machine stands at a frame.
+    let function = unsafe { *vm.base.sub(3) };
+    if let Some(function) = function.as_func() {
+        let heat = &function.code().heat;
+        heat.set(heat.get().saturating_add(1));
+    }
 }
 
 /// Between slices: gives back stack that a deep recursion needed.

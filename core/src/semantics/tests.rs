@@ -93,6 +93,7 @@ impl Bench {
             call_key: 4,
             register_count: 0,
             cost: 0,
+            heat: core::cell::Cell::new(0),
             native: core::ptr::null(),
             native_data: 0,
             params,

@@ -6,6 +6,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 /// What a call must know, in one compare: `call_key == argument count` means a script function that
 /// takes exactly these arguments and nothing else is to be done.
@@ -26,6 +27,9 @@ pub struct Code {
     pub register_count: u32,
     /// Fuel a call costs: words of straight code.
     pub cost: u32,
+    /// Slices of fuel that ended in this function: a measure of the time spent in it that costs
+    /// nothing between slices. Feedback for compilers.
+    pub heat: Cell<u32>,
     /// The native function, opaque here (`vm::NativeFn` is its type).
     pub native: *const (),
     /// What the native function is given besides its arguments.
