@@ -143,21 +143,33 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
-pub mod bytecode;
-pub mod compile;
 pub mod engine;
 pub mod error;
-pub mod heap;
 pub mod host;
-pub mod interp;
-pub mod intrinsics;
-pub mod limits;
-pub mod semantics;
 pub mod span;
+pub mod limits;
+pub mod bytecode;
 pub mod syntax;
-pub mod value;
-pub mod vm;
+pub mod compile;
 
+// The engine's inside: public for the crates that make machine code and for tests, without any
+// promise. Raw values do not leave it through the modules above.
+#[doc(hidden)]
+pub mod heap;
+#[doc(hidden)]
+pub mod value;
+#[doc(hidden)]
+pub mod semantics;
+#[doc(hidden)]
+pub mod vm;
+#[doc(hidden)]
+pub mod interp;
+#[doc(hidden)]
+pub mod intrinsics;
+
+pub use compile::CompileOptions;
 pub use engine::{Budget, Machine, MachineOptions, Outcome, Program, Stats};
 pub use error::{Error, ErrorKind};
+pub use heap::HostAllocator;
 pub use syntax::Dialect;
+pub use vm::{Clock, NoOutput, Output, OutputStream, StoppedClock};

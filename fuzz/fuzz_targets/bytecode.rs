@@ -40,7 +40,7 @@ const SEEDS: &[&str] = &[
     include_str!("../../examples/json.ms"),
     include_str!("../../examples/calc.ms"),
     include_str!("../../examples/maze.ms"),
-    "f = function(a, b=2)\n\tc = 0\n\tg = function(x)\n\t\touter.c = outer.c + x\n\t\treturn c\n\tend function\n\tg a\n\treturn g(b)\nend function\nprint f(1)\nm = {\"a\": [1, 2, \"x\"]}\nfor kv in m\n\tprint kv.value[1:]\nend for\nfor i in range(3)\n\tif i % 2 == 0 and not i > 5 or i == 1 then print i, \" \"\nend for\nh = function\n\tlocals.z = 3\n\tz = z + 1\n\treturn z\nend function\nprint h\nA = {}\nA.f = function\n\treturn self.k\nend function\nB = new A\nB.f = function\n\treturn super.f + 1\nend function\nB.k = 4\nprint B.f\n",
+    include_str!("../seed.ms"),
 ];
 
 fn seeds() -> &'static [Bytecode] {

@@ -91,7 +91,8 @@ macro_rules! class {
 macro_rules! define_op {
     ($(
         $(#[$doc:meta])*
-        $name:ident $handler:ident $text:literal [$a:ident $b:ident $c:ident $x:ident] [$($extra:ident)*] $class:ident;
+        $name:ident $handler:ident $text:literal
+            [$a:ident $b:ident $c:ident $x:ident] [$($extra:ident)*] $class:ident;
     )*) => {
         /// An operation, numbered in the order of the table.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -111,7 +111,8 @@ fn an_inner_function_sees_the_self_of_its_method() {
 
 #[test]
 fn compound_assignment_of_a_captured_variable_that_may_be_unassigned_needs_a_map() {
-    let source = "f = function(c)\n\tif c then v = 1\n\tv += 1\n\tg = function\n\t\treturn v\n\tend function\nend function";
+    let source = "f = function(c)\n\tif c then v = 1\n\tv += 1\n\
+        \tg = function\n\t\treturn v\n\tend function\nend function";
     with_function(source, 1, |scope, _| assert_eq!(scope.kind, ScopeKind::Map));
 }
 

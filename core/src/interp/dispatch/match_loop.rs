@@ -38,7 +38,8 @@ pub(crate) unsafe fn enter(pc: *const u64, base: *mut Value, vm: &mut Vm) {
     macro_rules! run {
         ($(
             $(#[$doc:meta])*
-            $name:ident $handler:ident $text:literal [$a:ident $b:ident $c:ident $x:ident] [$($extra:ident)*] $class:ident;
+            $name:ident $handler:ident $text:literal
+                [$a:ident $b:ident $c:ident $x:ident] [$($extra:ident)*] $class:ident;
         )*) => {
             while !state.pc.is_null() {
                 // SAFETY: the caller's promise, kept up by every handler.

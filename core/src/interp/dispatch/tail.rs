@@ -58,7 +58,8 @@ unsafe extern "C" fn no_operation(pc: *const u64, base: *mut Value, vm: *mut Vm)
 macro_rules! table {
     ($(
         $(#[$doc:meta])*
-        $name:ident $handler:ident $text:literal [$a:ident $b:ident $c:ident $x:ident] [$($extra:ident)*] $class:ident;
+        $name:ident $handler:ident $text:literal
+            [$a:ident $b:ident $c:ident $x:ident] [$($extra:ident)*] $class:ident;
     )*) => {
         $(
             unsafe extern "C" fn $handler(pc: *const u64, base: *mut Value, vm: *mut Vm) {

@@ -165,7 +165,10 @@ slow! {
 slow! {
     /// A cached method call whose callee needs a look at stack, depth or fuel.
     Method(pc, base, vm) {
-        if matches!(op_at(pc), Op::CallSuperCached) { CallSuper::run(pc, base, vm) } else { CallMethod::run(pc, base, vm) }
+        match op_at(pc) {
+            Op::CallSuperCached => CallSuper::run(pc, base, vm),
+            _ => CallMethod::run(pc, base, vm),
+        }
     }
 }
 
