@@ -4,15 +4,16 @@
 /// one statement, and, counted apart, of blocks and functions.
 ///
 /// Bounds the recursion of the parser, so that hostile input cannot overflow the native stack: 200
-/// levels take 210 KiB at most, in a debug build 740 KiB (x86-64).
-pub const NESTING_MAX: usize = 200;
+/// levels take 210 KiB at most, in a debug build 740 KiB (x86-64). Without an operating system stacks
+/// are small: 40 levels there.
+pub const NESTING_MAX: usize = if cfg!(target_os = "none") { 40 } else { 200 };
 
 /// Greatest depth of the syntax tree, in statements and expressions from the root to a leaf.
 ///
 /// Bounds the recursion of every walk over the tree. It is greater than [`NESTING_MAX`] since
 /// chains such as `"a" + "b" + …` and `a.b.c…` make deep trees without nesting: 1000 links are
 /// possible in any block.
-pub const TREE_DEPTH_MAX: usize = 1400;
+pub const TREE_DEPTH_MAX: usize = if cfg!(target_os = "none") { 200 } else { 1400 };
 
 /// How far the parser looks for closing brackets after an error, in tokens.
 pub const RECOVERY_TOKENS_MAX: usize = 1000;

@@ -16,7 +16,8 @@ pub(crate) fn run(target: &str, options: &[&str]) -> Result<(), String> {
     let folder = root().join("fuzz");
     let build = target_folder("fuzz");
     let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
-    cargo.current_dir(&folder).args(["build", "--quiet", "--release", "--target", env!("HOST")]);
+    cargo.current_dir(&folder).args(["build", "--quiet", "--release", "--bin", target]);
+    cargo.args(["--target", env!("HOST")]);
     check(cargo.env("CARGO_TARGET_DIR", &build).env("RUSTFLAGS", FLAGS))?;
     // New inputs go beside the build; the corpus of the repository stays small.
     let found = build.join("corpus").join(target);
