@@ -639,7 +639,7 @@ fn nest_under_stress() {
 
 #[test]
 fn errors_name_their_kind_line_and_trace() {
-    let error = Program::compile("x = (\ny = 1", Dialect::V1).err().expect("a mistake");
+    let error = Program::compile("x = (\ny = 1", Dialect::V1).expect_err("a mistake");
     assert_eq!(error.kind(), ErrorKind::Compile);
     assert!(!error.diagnostics().is_empty());
     assert_eq!(check("x = 1", Dialect::V1), []);
@@ -677,7 +677,7 @@ fn memory_has_a_limit() {
     machine.set_memory_bytes_max(8 << 20);
     assert_eq!(run(&mut machine, &output, "l = [1] * 200000\nprint l.len"), "200000\n");
     machine.set_memory_bytes_max(0);
-    let refused = machine.load(&program("x = l + l")).err().expect("there is no memory");
+    let refused = machine.load(&program("x = l + l")).expect_err("there is no memory");
     assert_eq!(refused.kind(), ErrorKind::Limit);
     machine.set_memory_bytes_max(8 << 20);
     assert_eq!(run(&mut machine, &output, "print l.len"), "200000\n");

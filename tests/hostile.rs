@@ -140,6 +140,7 @@ fn still_works(machine: &mut Machine, shown: &str) {
 
 #[test]
 fn endless_loops_end_with_the_fuel() {
+    let limits = Limits { fuel: Some(if SLOW { 500_000 } else { 20_000_000 }), ..LIMITS };
     for source in [
         "while true\nend while",
         "while 1\n\tx = 1\nend while",
@@ -151,7 +152,7 @@ fn endless_loops_end_with_the_fuel() {
         "while true\n\tx = range(1, 100)\n\tx.shuffle\nend while",
         "while true\n\tcontinue\nend while",
     ] {
-        check(source, End::Spent);
+        check_with(source, limits, End::Spent);
     }
 }
 

@@ -30,6 +30,13 @@ pub(crate) fn run(target: &str, options: &[&str]) -> Result<(), String> {
     fuzzer.arg(format!("-max_total_time={seconds}")).arg("-dict=miniscript.dict");
     fuzzer.args(["-timeout=20", "-rss_limit_mb=4096", "-print_final_stats=1", "-verbosity=1"]);
     fuzzer.arg(format!("-artifact_prefix={}/", artifacts.display()));
-    fuzzer.arg(&found).arg(format!("corpus/{target}"));
+    fuzzer.arg(&found);
+    // The seeds are source texts; damaged bytecode has its seeds inside the target.
+    for seeds in [format!("corpus/{target}"), "corpus/differential".into()] {
+        if target != "bytecode" && folder.join(&seeds).is_dir() {
+            fuzzer.arg(seeds);
+            break;
+        }
+    }
     check(&mut fuzzer)
 }

@@ -17,11 +17,13 @@ pub(crate) fn run(options: &[&str]) -> Result<(), String> {
     let work = target_folder("startup");
     fs::create_dir_all(&work).map_err(|error| error.to_string())?;
     let (long_ms, long_lua) = (work.join("long.ms"), work.join("long.lua"));
-    let (ms, lua) = (long_text("ms", "//")?, long_text("lua", "--")?);
+    let (ms, lua) = (long_text("ms")?, long_text("lua")?);
     // Of equal length, so that bytes per second compare.
     let size = ms.len().min(lua.len());
-    fs::write(&long_ms, cut(&ms, size)).map_err(|error| error.to_string())?;
-    fs::write(&long_lua, cut(&lua, size)).map_err(|error| error.to_string())?;
+    fs::write(&long_ms, cut(&ms, "\nend function\np", size).trim_end_matches('p'))
+        .map_err(|error| error.to_string())?;
+    fs::write(&long_lua, cut(&lua, "\nend\nfunction p", size).trim_end_matches("function p"))
+        .map_err(|error| error.to_string())?;
 
     compare("print 1", runs, &[&brisk, "-c", "print 1"], &["lua5.4", "-e", "print(1)"])?;
     let (ms, lua) = (path(&long_ms), path(&long_lua));
@@ -38,7 +40,7 @@ fn path(path: &Path) -> &str {
 }
 
 /// Every benchmark program of a language, wrapped so that it can stand many times in one file.
-fn long_text(language: &str, _comment: &str) -> Result<String, String> {
+fn long_text(language: &str) -> Result<String, String> {
     let folder = root().join("bench/programs").join(language);
     let mut names: Vec<_> =
         fs::read_dir(&folder).map_err(|e| e.to_string())?.flatten().map(|e| e.path()).collect();
@@ -49,22 +51,20 @@ fn long_text(language: &str, _comment: &str) -> Result<String, String> {
         for name in &names {
             let text = fs::read_to_string(name).map_err(|error| error.to_string())?;
             round += 1;
-            // Functions of their own: Lua has at most 200 locals in one.
-            match language {
-                "lua" => {
-                    all += &format!("local function p{round}(...)\n{text}\nend\np{round} = nil\n")
-                        .replace("local function p", "function p")
-                }
-                _ => all += &format!("{text}\n"),
-            }
+            // Lua has at most 200 locals in one function.
+            all += &match language {
+                "lua" => format!("function p{round}(...)\n{text}\nend\n"),
+                _ => format!("p{round} = function\n{text}\nend function\n"),
+            };
         }
     }
     Ok(all)
 }
 
-/// The first programs of a text, `size` bytes of them, filled up with blank lines.
-fn cut(text: &str, size: usize) -> String {
-    text.chars().take(size).collect()
+/// The start of a text up to the end of the program before `size` bytes.
+fn cut<'a>(text: &'a str, close: &str, size: usize) -> &'a str {
+    let start = text.get(..size).unwrap_or(text);
+    start.rfind(close).map_or(start, |at| &start[..at + close.len()])
 }
 
 fn compare(what: &str, runs: usize, ours: &[&str], theirs: &[&str]) -> Result<(), String> {
