@@ -123,7 +123,7 @@ pub(super) fn conditions(expr: &Expr, op: Op) -> Conditions<'_> {
     let mut out = Conditions { first, rest: Vec::new() };
     for (link, right) in rest.into_iter().rev() {
         let right_is = super::facts::is_boolean(right);
-        if is_boolean || (right_is && op == Op::And) {
+        if is_boolean {
             out.rest.push(right);
         } else {
             out = Conditions { first: link, rest: Vec::new() };

@@ -128,7 +128,6 @@ pub(crate) fn run_nested(vm: &mut Vm, callee: Value, args: &[Value]) -> Result<V
         u64::MAX => u64::MAX,
         _ => reserve.saturating_sub(u64::try_from(slice - fuel).unwrap_or(0)),
     };
-    let partial = vm.partial.take();
     // SAFETY: the frame that called the native function; its registers and the native function's
     // arguments end before the slack.
     let top_at =
@@ -138,6 +137,10 @@ pub(crate) fn run_nested(vm: &mut Vm, callee: Value, args: &[Value]) -> Result<V
         return Err(crate::semantics::refused(error.into()));
     }
     vm.stack_limit = vm.stack.limit();
+    let partial = vm.partial.take();
+    vm.exit = Exit::None;
+    // Entering costs fuel too, but must not end a slice: there is no run yet that could go on.
+    vm.fuel = i64::MAX;
     // SAFETY: the stack was just grown to hold this.
     let state = unsafe {
         let depth = *vm.stack.start.add(base_at).sub(4).cast::<u32>();
@@ -146,12 +149,13 @@ pub(crate) fn run_nested(vm: &mut Vm, callee: Value, args: &[Value]) -> Result<V
         ground.sub(3).write(Value::NULL);
         begin_with(vm, ground, ground.add(HEADER), callee, args, halt_stub())
     };
+    vm.fuel_used += u64::try_from(i64::MAX - vm.fuel).unwrap_or(0);
     let result = if state.pc.is_null() {
         core::mem::take(&mut vm.exit)
     } else {
         vm.pc = state.pc;
         vm.base = state.base;
-        run(vm, left, deadline);
+        run(vm, left.max(OVERDRAFT), deadline);
         core::mem::take(&mut vm.exit)
     };
     // The run inside is paid by the slice outside.
@@ -172,6 +176,10 @@ pub(crate) fn run_nested(vm: &mut Vm, callee: Value, args: &[Value]) -> Result<V
         }
     }
 }
+
+/// Fuel that a function called by a native one may always use: it cannot be suspended, so the end of
+/// a slice must not be an error. It is paid back by the slice outside.
+const OVERDRAFT: u64 = 1_000_000;
 
 /// Runs a function to its end above a program that is suspended.
 ///
