@@ -267,6 +267,22 @@ macro_rules! for_each_op {
         /// machine.
         ImportDone import_done "import_done" [None None None None] [] quick;
 
+        /// `add` whose left operand is what the instruction before computed; the rows below likewise.
+        AccAdd acc_add "acc_add" [Dst Src Src None] [] quick;
+        AccSub acc_sub "acc_sub" [Dst Src Src None] [] quick;
+        AccMul acc_mul "acc_mul" [Dst Src Src None] [] quick;
+        AccDiv acc_div "acc_div" [Dst Src Src None] [] quick;
+        /// The same for the right operand.
+        AddAcc add_acc "add_acc" [Dst Src Src None] [] quick;
+        SubAcc sub_acc "sub_acc" [Dst Src Src None] [] quick;
+        MulAcc mul_acc "mul_acc" [Dst Src Src None] [] quick;
+        DivAcc div_acc "div_acc" [Dst Src Src None] [] quick;
+        /// The same with a constant on the right.
+        AccAddK acc_add_k "acc_add_k" [Dst Src Pool None] [] quick;
+        AccSubK acc_sub_k "acc_sub_k" [Dst Src Pool None] [] quick;
+        AccMulK acc_mul_k "acc_mul_k" [Dst Src Pool None] [] quick;
+        AccDivK acc_div_k "acc_div_k" [Dst Src Pool None] [] quick;
+
         /// `get_prop` of an own property of a map with one of four cached shapes.
         GetPropOwn get_prop_own "get_prop_own" [Dst Src None None] [Key Cache Cache] quick;
         /// `get_prop` found in a parent of a map with the cached shape.

@@ -1,7 +1,7 @@
 //! The engine that is a `match` in a loop.
 
 use super::super::{State, handlers};
-use super::{Engine, Slow, Value, Vm};
+use super::{Engine, Slow, Value, Vm, left_behind};
 use crate::bytecode::{Op, op_of};
 use crate::for_each_op;
 
@@ -12,18 +12,22 @@ pub(crate) const IS_LOOP: bool = true;
 struct Loop;
 
 impl Engine for Loop {
-    type Result = State;
+    type Result = (State, f64);
 
     #[inline(always)]
-    unsafe fn next(pc: *const u64, base: *mut Value, _vm: *mut Vm) -> State {
-        State { pc, base }
+    unsafe fn next(pc: *const u64, base: *mut Value, _vm: *mut Vm, acc: f64) -> (State, f64) {
+        (State { pc, base }, acc)
     }
 
     #[inline(always)]
-    unsafe fn slow<S: Slow>(pc: *const u64, base: *mut Value, vm: *mut Vm) -> State {
+    unsafe fn slow<S: Slow>(pc: *const u64, base: *mut Value, vm: *mut Vm) -> (State, f64) {
         // SAFETY: the contract of engines; `vm` is the one exclusive pointer to the machine while
         // it runs.
-        unsafe { S::run(pc, base, &mut *vm) }
+        unsafe {
+            let state = S::run(pc, base, &mut *vm);
+            let acc = if state.pc.is_null() { f64::NAN } else { left_behind(pc, base, state) };
+            (state, acc)
+        }
     }
 }
 
@@ -35,6 +39,7 @@ impl Engine for Loop {
 pub(crate) unsafe fn enter(pc: *const u64, base: *mut Value, vm: &mut Vm) {
     let vm = core::ptr::from_mut(vm);
     let mut state = State { pc, base };
+    let mut acc = f64::NAN;
     macro_rules! run {
         ($(
             $(#[$doc:meta])*
@@ -43,12 +48,12 @@ pub(crate) unsafe fn enter(pc: *const u64, base: *mut Value, vm: &mut Vm) {
         )*) => {
             while !state.pc.is_null() {
                 // SAFETY: the caller's promise, kept up by every handler.
-                state = unsafe {
+                (state, acc) = unsafe {
                     match op_of(*state.pc) {
-                        $(Some(Op::$name) => handlers::$handler::<Loop>(state.pc, state.base, vm),)*
+                        $(Some(Op::$name) => handlers::$handler::<Loop>(state.pc, state.base, vm, acc),)*
                         None => {
                             let error = crate::error::Error::runtime("invalid instruction");
-                            super::super::unwind::raise(&mut *vm, state.pc, state.base, error)
+                            (super::super::unwind::raise(&mut *vm, state.pc, state.base, error), acc)
                         }
                     }
                 };

@@ -5,6 +5,7 @@
 //! builds on processors where the compiler is known to turn these calls into jumps. *Loop*: one
 //! `match` in a loop, everywhere else: debug builds, Miri, WebAssembly. `build.rs` chooses.
 
+use super::State;
 use super::slow::Slow;
 use crate::value::Value;
 use crate::vm::Vm;
@@ -23,12 +24,13 @@ pub(in crate::interp) trait Engine {
     /// What handlers return.
     type Result;
 
-    /// Goes on with the instruction at `pc`.
+    /// Goes on with the instruction at `pc`. `acc` is what an arithmetic instruction just computed, for
+    /// an instruction behind it that takes it from there (`link.rs`); anything where none does.
     ///
     /// # Safety
     ///
     /// `pc` must be an instruction of the function of the frame at `base`.
-    unsafe fn next(pc: *const u64, base: *mut Value, vm: *mut Vm) -> Self::Result;
+    unsafe fn next(pc: *const u64, base: *mut Value, vm: *mut Vm, acc: f64) -> Self::Result;
 
     /// Leaves the instruction at `pc` to its slow path.
     ///
@@ -36,4 +38,18 @@ pub(in crate::interp) trait Engine {
     ///
     /// As [`Engine::next`]; `S` must be a slow path of this operation.
     unsafe fn slow<S: Slow>(pc: *const u64, base: *mut Value, vm: *mut Vm) -> Self::Result;
+}
+
+/// What an instruction left to its slow path passes on: what it stored, when it is finished.
+///
+/// # Safety
+///
+/// `pc` was an instruction of the frame at `base`, and `state` is what its slow path returned.
+#[inline(always)]
+unsafe fn left_behind(pc: *const u64, base: *mut Value, state: State) -> f64 {
+    if state.base != base {
+        return f64::NAN;
+    }
+    // SAFETY: `a` is a register, or 0 where it is unused; either is a slot of the window.
+    unsafe { (*base.add(usize::from(crate::bytecode::a_of(*pc)))).raw_f64() }
 }

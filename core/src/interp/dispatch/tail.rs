@@ -1,7 +1,7 @@
 //! The tail-calling engine.
 
 use super::super::handlers;
-use super::{Engine, Slow, Value, Vm};
+use super::{Engine, Slow, Value, Vm, left_behind};
 use crate::bytecode::Op;
 use crate::for_each_op;
 
@@ -9,7 +9,7 @@ use crate::for_each_op;
 pub(crate) const IS_LOOP: bool = false;
 
 /// A handler as machine code: its arguments are the registers of the interpreter.
-type Handler = unsafe extern "C" fn(*const u64, *mut Value, *mut Vm);
+type Handler = unsafe extern "C" fn(*const u64, *mut Value, *mut Vm, f64);
 
 /// The engine.
 struct Tail;
@@ -18,11 +18,11 @@ impl Engine for Tail {
     type Result = ();
 
     #[inline(always)]
-    unsafe fn next(pc: *const u64, base: *mut Value, vm: *mut Vm) {
+    unsafe fn next(pc: *const u64, base: *mut Value, vm: *mut Vm, acc: f64) {
         // SAFETY: the table has an entry for every byte.
         unsafe {
             let op = *pc.cast::<u8>() as usize;
-            TABLE.0[op](pc, base, vm);
+            TABLE.0[op](pc, base, vm, acc);
         }
     }
 
@@ -44,12 +44,12 @@ unsafe extern "C" fn slow_handler<S: Slow>(pc: *const u64, base: *mut Value, vm:
         if state.pc.is_null() {
             return;
         }
-        Tail::next(state.pc, state.base, vm);
+        Tail::next(state.pc, state.base, vm, left_behind(pc, base, state));
     }
 }
 
 /// What stands for numbers that are no operation; never reached by verified code.
-unsafe extern "C" fn no_operation(pc: *const u64, base: *mut Value, vm: *mut Vm) {
+unsafe extern "C" fn no_operation(pc: *const u64, base: *mut Value, vm: *mut Vm, _acc: f64) {
     let error = crate::error::Error::runtime("invalid instruction");
     // SAFETY: the contract of engines.
     super::super::unwind::raise(unsafe { &mut *vm }, pc, base, error);
@@ -62,9 +62,9 @@ macro_rules! table {
             [$a:ident $b:ident $c:ident $x:ident] [$($extra:ident)*] $class:ident;
     )*) => {
         $(
-            unsafe extern "C" fn $handler(pc: *const u64, base: *mut Value, vm: *mut Vm) {
+            unsafe extern "C" fn $handler(pc: *const u64, base: *mut Value, vm: *mut Vm, acc: f64) {
                 // SAFETY: the contract of engines.
-                unsafe { handlers::$handler::<Tail>(pc, base, vm) }
+                unsafe { handlers::$handler::<Tail>(pc, base, vm, acc) }
             }
         )*
 
@@ -87,5 +87,5 @@ static TABLE: Table = table();
 /// `pc` must be an instruction of the function of the frame at `base` of this machine's stack.
 pub(crate) unsafe fn enter(pc: *const u64, base: *mut Value, vm: &mut Vm) {
     // SAFETY: the caller's promise.
-    unsafe { Tail::next(pc, base, core::ptr::from_mut(vm)) }
+    unsafe { Tail::next(pc, base, core::ptr::from_mut(vm), f64::NAN) }
 }

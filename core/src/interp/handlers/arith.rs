@@ -14,14 +14,14 @@ macro_rules! finish {
             return $E::slow::<slow::Arith>($pc, $base, $vm);
         }
         $base.add(field_a($pc)).write(Value::number_raw(result));
-        $E::next($pc.add(1), $base, $vm)
+        $E::next($pc.add(1), $base, $vm, result)
     }};
 }
 
 macro_rules! binary {
     ($name:ident, $x:ident, $y:ident, $value:expr) => {
         handler! {
-            $name(E, pc, base, vm) {
+            $name(E, pc, base, vm, acc) {
                 let $x = (*base.add(field_b(pc))).raw_f64();
                 let $y = (*base.add(field_c(pc))).raw_f64();
                 finish!(E, pc, base, vm, $value)
@@ -33,7 +33,7 @@ macro_rules! binary {
 macro_rules! binary_k {
     ($name:ident, $x:ident, $y:ident, $value:expr) => {
         handler! {
-            $name(E, pc, base, vm) {
+            $name(E, pc, base, vm, acc) {
                 let $x = (*base.add(field_b(pc))).raw_f64();
                 let $y = pool(pc, signed_c(pc)).raw_f64();
                 finish!(E, pc, base, vm, $value)
@@ -45,7 +45,7 @@ macro_rules! binary_k {
 macro_rules! k_binary {
     ($name:ident, $x:ident, $y:ident, $value:expr) => {
         handler! {
-            $name(E, pc, base, vm) {
+            $name(E, pc, base, vm, acc) {
                 let $x = pool(pc, signed_b(pc)).raw_f64();
                 let $y = (*base.add(field_c(pc))).raw_f64();
                 finish!(E, pc, base, vm, $value)
@@ -54,6 +54,64 @@ macro_rules! k_binary {
     };
 }
 
+/// Whether what was passed on may stand for a register: it is its number, or says nothing.
+fn agrees(acc: f64, register: Value) -> bool {
+    acc.is_nan() || acc.to_bits() == register.bits()
+}
+
+/// The left operand is what the instruction before computed.
+macro_rules! acc_binary {
+    ($name:ident, $x:ident, $y:ident, $value:expr) => {
+        handler! {
+            $name(E, pc, base, vm, acc) {
+                debug_assert!(agrees(acc, *base.add(field_b(pc))));
+                let $x = acc;
+                let $y = (*base.add(field_c(pc))).raw_f64();
+                finish!(E, pc, base, vm, $value)
+            }
+        }
+    };
+}
+
+/// The right operand is what the instruction before computed.
+macro_rules! binary_acc {
+    ($name:ident, $x:ident, $y:ident, $value:expr) => {
+        handler! {
+            $name(E, pc, base, vm, acc) {
+                let $x = (*base.add(field_b(pc))).raw_f64();
+                debug_assert!(agrees(acc, *base.add(field_c(pc))));
+                let $y = acc;
+                finish!(E, pc, base, vm, $value)
+            }
+        }
+    };
+}
+
+macro_rules! acc_binary_k {
+    ($name:ident, $x:ident, $y:ident, $value:expr) => {
+        handler! {
+            $name(E, pc, base, vm, acc) {
+                debug_assert!(agrees(acc, *base.add(field_b(pc))));
+                let $x = acc;
+                let $y = pool(pc, signed_c(pc)).raw_f64();
+                finish!(E, pc, base, vm, $value)
+            }
+        }
+    };
+}
+
+acc_binary!(acc_add, x, y, x + y);
+acc_binary!(acc_sub, x, y, x - y);
+acc_binary!(acc_mul, x, y, x * y);
+acc_binary!(acc_div, x, y, x / y);
+binary_acc!(add_acc, x, y, x + y);
+binary_acc!(sub_acc, x, y, x - y);
+binary_acc!(mul_acc, x, y, x * y);
+binary_acc!(div_acc, x, y, x / y);
+acc_binary_k!(acc_add_k, x, y, x + y);
+acc_binary_k!(acc_sub_k, x, y, x - y);
+acc_binary_k!(acc_mul_k, x, y, x * y);
+acc_binary_k!(acc_div_k, x, y, x / y);
 binary!(add, x, y, x + y);
 binary!(sub, x, y, x - y);
 binary!(mul, x, y, x * y);
@@ -82,7 +140,7 @@ fn quick_modulo(x: f64, y: f64) -> f64 {
 macro_rules! modulo {
     ($name:ident, $rhs:expr) => {
         handler! {
-            $name(E, pc, base, vm) {
+            $name(E, pc, base, vm, acc) {
                 let x = (*base.add(field_b(pc))).raw_f64();
                 let y: f64 = ($rhs)(pc, base);
                 let quick = quick_modulo(x, y);
@@ -90,7 +148,7 @@ macro_rules! modulo {
                     return E::slow::<slow::Modulo>(pc, base, vm);
                 }
                 base.add(field_a(pc)).write(Value::number_raw(quick));
-                E::next(pc.add(1), base, vm)
+                E::next(pc.add(1), base, vm, quick)
             }
         }
     };
@@ -99,7 +157,7 @@ modulo!(modulo, |pc, base: *mut Value| (*base.add(field_c(pc))).raw_f64());
 modulo!(mod_k, |pc, _| pool(pc, signed_c(pc)).raw_f64());
 
 handler! {
-    pow_k(E, pc, base, vm) {
+    pow_k(E, pc, base, vm, acc) {
         let x = (*base.add(field_b(pc))).raw_f64();
         let y = pool(pc, signed_c(pc)).raw_f64();
         if y != 2.0 {
@@ -110,39 +168,40 @@ handler! {
 }
 
 handler! {
-    neg(E, pc, base, vm) {
+    neg(E, pc, base, vm, acc) {
         let result = 0.0 - (*base.add(field_b(pc))).raw_f64();
         if result.is_nan() {
             return E::slow::<slow::Unary>(pc, base, vm);
         }
         base.add(field_a(pc)).write(Value::number_raw(result));
-        E::next(pc.add(1), base, vm)
+        E::next(pc.add(1), base, vm, result)
     }
 }
 
 handler! {
-    not(E, pc, base, vm) {
+    not(E, pc, base, vm, acc) {
         let value = *base.add(field_b(pc));
         if !value.is_number() {
             return E::slow::<slow::Unary>(pc, base, vm);
         }
         let result = 1.0 - value.raw_f64().abs().min(1.0);
         base.add(field_a(pc)).write(Value::number(result));
-        E::next(pc.add(1), base, vm)
+        E::next(pc.add(1), base, vm, result)
     }
 }
 
 macro_rules! compare {
     ($name:ident, $x:ident, $y:ident, $value:expr) => {
         handler! {
-            $name(E, pc, base, vm) {
+            $name(E, pc, base, vm, acc) {
                 let (l, r) = (*base.add(field_b(pc)), *base.add(field_c(pc)));
                 let ($x, $y) = (l.raw_f64(), r.raw_f64());
                 if $x.is_nan() || $y.is_nan() {
                     return E::slow::<slow::Compare>(pc, base, vm);
                 }
-                base.add(field_a(pc)).write(Value::boolean($value));
-                E::next(pc.add(1), base, vm)
+                let value = Value::boolean($value);
+                base.add(field_a(pc)).write(value);
+                E::next(pc.add(1), base, vm, value.raw_f64())
             }
         }
     };

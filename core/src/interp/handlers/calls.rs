@@ -15,6 +15,7 @@ unsafe fn enter<E: Engine>(
     vm: *mut Vm,
     callee: Value,
     code: *const Code,
+    acc: f64,
 ) -> E::Result {
     // SAFETY: the contract of handlers; the code is that of the callee.
     unsafe {
@@ -26,17 +27,17 @@ unsafe fn enter<E: Engine>(
         }
         (*vm).fuel = fuel;
         call::write_header(base, nb, callee, pc.add(words), field_a(pc));
-        E::next((*code).entry, nb, vm)
+        E::next((*code).entry, nb, vm, acc)
     }
 }
 
 handler! {
-    call(E, pc, base, vm) {
+    call(E, pc, base, vm, acc) {
         let callee = *base.add(field_c(pc));
         if let Some(f) = callee.as_func() {
             let code = f.code.get();
             if (*code).call_key == field_x(pc) as u32 {
-                return enter::<E>(pc, 1, base, base.add(field_b(pc)), vm, callee, code);
+                return enter::<E>(pc, 1, base, base.add(field_b(pc)), vm, callee, code, acc);
             }
         }
         E::slow::<slow::Call>(pc, base, vm)
@@ -44,12 +45,12 @@ handler! {
 }
 
 handler! {
-    call_global_script(E, pc, base, vm) {
+    call_global_script(E, pc, base, vm, acc) {
         let callee = (*(*vm).globals.cell_ptr(*pc.add(1).cast::<u32>() as usize)).value;
         if let Some(f) = callee.as_func() {
             let code = f.code.get();
             if (*code).call_key == field_x(pc) as u32 {
-                return enter::<E>(pc, 3, base, base.add(field_b(pc)), vm, callee, code);
+                return enter::<E>(pc, 3, base, base.add(field_b(pc)), vm, callee, code, acc);
             }
         }
         E::slow::<slow::CallGlobal>(pc, base, vm)
@@ -83,7 +84,7 @@ unsafe fn cached_function(
 }
 
 handler! {
-    call_method_cached(E, pc, base, vm) {
+    call_method_cached(E, pc, base, vm, acc) {
         let receiver = *base.add(field_c(pc));
         if let Some((callee, code)) = cached_function(pc, receiver, vm) {
             let argc = field_x(pc);
@@ -94,10 +95,10 @@ handler! {
                 // limit is checked.
                 nb.add(argc).write(receiver);
                 nb.add(argc + 1).write(Value::from_bits(*pc.add(4)));
-                return enter_method::<E>(pc, base, nb, vm, callee, code);
+                return enter_method::<E>(pc, base, nb, vm, callee, code, acc);
             }
             if key == argc as u32 {
-                return enter_method::<E>(pc, base, nb, vm, callee, code);
+                return enter_method::<E>(pc, base, nb, vm, callee, code, acc);
             }
         }
         E::slow::<slow::CallMethod>(pc, base, vm)
@@ -105,7 +106,7 @@ handler! {
 }
 
 handler! {
-    call_super_cached(E, pc, base, vm) {
+    call_super_cached(E, pc, base, vm, acc) {
         let start = *base.add(field_c(pc));
         if let Some((callee, code)) = cached_function(pc, start, vm) {
             let argc = field_x(pc);
@@ -114,10 +115,10 @@ handler! {
             if key == argc as u32 | CALL_USES_SELF {
                 nb.add(argc).write(*base.add(field_c(pc) - 1));
                 nb.add(argc + 1).write(Value::from_bits(*pc.add(4)));
-                return enter_method::<E>(pc, base, nb, vm, callee, code);
+                return enter_method::<E>(pc, base, nb, vm, callee, code, acc);
             }
             if key == argc as u32 {
-                return enter_method::<E>(pc, base, nb, vm, callee, code);
+                return enter_method::<E>(pc, base, nb, vm, callee, code, acc);
             }
         }
         E::slow::<slow::CallSuper>(pc, base, vm)
@@ -133,6 +134,7 @@ unsafe fn enter_method<E: Engine>(
     vm: *mut Vm,
     callee: Value,
     code: *const Code,
+    acc: f64,
 ) -> E::Result {
     // SAFETY: as `enter`.
     unsafe {
@@ -144,16 +146,16 @@ unsafe fn enter_method<E: Engine>(
         }
         (*vm).fuel = fuel;
         call::write_header(base, nb, callee, pc.add(5), field_a(pc));
-        E::next((*code).entry, nb, vm)
+        E::next((*code).entry, nb, vm, acc)
     }
 }
 
 handler! {
-    ret(E, pc, base, vm) { leave::<E>(*base.add(field_a(pc)), base, vm) }
+    ret(E, pc, base, vm, acc) { leave::<E>(*base.add(field_a(pc)), base, vm) }
 }
 
 handler! {
-    ret_null(E, _pc, base, vm) { leave::<E>(Value::NULL, base, vm) }
+    ret_null(E, _pc, base, vm, acc) { leave::<E>(Value::NULL, base, vm) }
 }
 
 /// Gives the result to the caller and goes on there.
@@ -166,7 +168,7 @@ unsafe fn leave<E: Engine>(value: Value, base: *mut Value, vm: *mut Vm) -> E::Re
         let pc = (*base.sub(2)).bits() as *const u64;
         let caller = base.byte_sub(distance);
         caller.add(dst).write(value);
-        E::next(pc, caller, vm)
+        E::next(pc, caller, vm, value.raw_f64())
     }
 }
 

@@ -6,34 +6,34 @@ use super::{
 };
 
 handler! {
-    jump(E, pc, base, vm) { E::next(pc.offset(wide_bc(pc)), base, vm) }
+    jump(E, pc, base, vm, acc) { E::next(pc.offset(wide_bc(pc)), base, vm, acc) }
 }
 
 handler! {
-    loop_back(E, pc, base, vm) {
+    loop_back(E, pc, base, vm, acc) {
         let distance = wide_bc(pc);
         let fuel = (*vm).fuel + distance as i64 - 1;
         (*vm).fuel = fuel;
         if fuel < 0 {
             return E::slow::<slow::FuelJump>(pc, base, vm);
         }
-        E::next(pc.offset(distance), base, vm)
+        E::next(pc.offset(distance), base, vm, acc)
     }
 }
 
 macro_rules! truth_jump {
     ($name:ident, $value:ident, $taken:expr) => {
         handler! {
-            $name(E, pc, base, vm) {
+            $name(E, pc, base, vm, acc) {
                 let $value = *base.add(field_a(pc));
                 if !$value.is_number() {
                     return E::slow::<slow::Truth>(pc, base, vm);
                 }
                 if $taken {
                     keep_branch();
-                    return E::next(pc.offset(signed_c(pc)), base, vm);
+                    return E::next(pc.offset(signed_c(pc)), base, vm, acc);
                 }
-                E::next(pc.add(1), base, vm)
+                E::next(pc.add(1), base, vm, acc)
             }
         }
     };
@@ -46,21 +46,21 @@ slow_handlers! {
 }
 
 handler! {
-    loop_if(E, pc, base, vm) {
+    loop_if(E, pc, base, vm, acc) {
         let value = *base.add(field_a(pc));
         if !value.is_number() {
             return E::slow::<slow::Truth>(pc, base, vm);
         }
         if value.raw_f64() != 0.0 {
-            return back::<E>(pc, base, vm);
+            return back::<E>(pc, base, vm, acc);
         }
-        E::next(pc.add(1), base, vm)
+        E::next(pc.add(1), base, vm, acc)
     }
 }
 
 /// Goes back to the target in `c`, paying for the words of the loop.
 #[inline(always)]
-unsafe fn back<E: Engine>(pc: *const u64, base: *mut Value, vm: *mut Vm) -> E::Result {
+unsafe fn back<E: Engine>(pc: *const u64, base: *mut Value, vm: *mut Vm, acc: f64) -> E::Result {
     // SAFETY: a loop instruction.
     unsafe {
         let distance = signed_c(pc);
@@ -70,7 +70,7 @@ unsafe fn back<E: Engine>(pc: *const u64, base: *mut Value, vm: *mut Vm) -> E::R
             return E::slow::<slow::FuelJump>(pc, base, vm);
         }
         keep_branch();
-        E::next(pc.offset(distance), base, vm)
+        E::next(pc.offset(distance), base, vm, acc)
     }
 }
 
@@ -123,15 +123,15 @@ macro_rules! compare_jump {
     };
     (@one $name:ident, $test:expr, $rhs:expr, $wanted:literal, $go:ident) => {
         handler! {
-            $name(E, pc, base, vm) {
+            $name(E, pc, base, vm, acc) {
                 let l = *base.add(field_a(pc));
                 let r: Value = ($rhs)(pc, base);
                 match ($test)(l, r) {
                     Some(holds) => {
                         if holds == $wanted {
-                            return $go::<E>(pc, base, vm);
+                            return $go::<E>(pc, base, vm, acc);
                         }
-                        E::next(pc.add(1), base, vm)
+                        E::next(pc.add(1), base, vm, acc)
                     }
                     None => E::slow::<slow::CompareJump>(pc, base, vm),
                 }
@@ -141,10 +141,10 @@ macro_rules! compare_jump {
 }
 
 #[inline(always)]
-unsafe fn forward<E: Engine>(pc: *const u64, base: *mut Value, vm: *mut Vm) -> E::Result {
+unsafe fn forward<E: Engine>(pc: *const u64, base: *mut Value, vm: *mut Vm, acc: f64) -> E::Result {
     keep_branch();
     // SAFETY: a jump instruction.
-    unsafe { E::next(pc.offset(signed_c(pc)), base, vm) }
+    unsafe { E::next(pc.offset(signed_c(pc)), base, vm, acc) }
 }
 
 compare_jump!(|l, r| ordered(l, r, |x, y| x < y, |x, y| x < y);
@@ -166,7 +166,7 @@ slow_handlers! {
 }
 
 handler! {
-    for_next_range(E, pc, base, vm) {
+    for_next_range(E, pc, base, vm, acc) {
         let state = base.add(field_a(pc));
         if *state != Value::RANGE_MARK {
             return E::slow::<slow::ForNext>(pc, base, vm);
@@ -178,14 +178,14 @@ handler! {
             let value = Value::number_raw(at);
             state.add(1).write(value);
             base.add(field_b(pc)).write(value);
-            return back::<E>(pc, base, vm);
+            return back::<E>(pc, base, vm, acc);
         }
-        E::next(pc.add(1), base, vm)
+        E::next(pc.add(1), base, vm, acc)
     }
 }
 
 handler! {
-    for_next_list(E, pc, base, vm) {
+    for_next_list(E, pc, base, vm, acc) {
         let state = base.add(field_a(pc));
         let Some(list) = (*state).as_list() else {
             return E::slow::<slow::ForNext>(pc, base, vm);
@@ -195,9 +195,9 @@ handler! {
             Some(value) => {
                 state.add(1).write(Value::number_raw(index));
                 base.add(field_b(pc)).write(value);
-                back::<E>(pc, base, vm)
+                back::<E>(pc, base, vm, acc)
             }
-            None => E::next(pc.add(1), base, vm),
+            None => E::next(pc.add(1), base, vm, acc),
         }
     }
 }

@@ -94,13 +94,14 @@ pub(super) fn truncate(x: f64) -> i64 {
 
 /// Defines a handler.
 macro_rules! handler {
-    ($(#[$doc:meta])* $name:ident($E:ident, $pc:ident, $base:ident, $vm:ident) $body:block) => {
+    ($(#[$doc:meta])* $name:ident($E:ident, $pc:ident, $base:ident, $vm:ident, $acc:ident) $body:block) => {
         $(#[$doc])*
         #[inline(always)]
         pub(in crate::interp) unsafe fn $name<$E: Engine>(
             $pc: *const u64,
             $base: *mut Value,
             $vm: *mut Vm,
+            $acc: f64,
         ) -> $E::Result {
             // SAFETY: an engine's contract: `pc` is an instruction of this operation, whose
             // operands name registers of the frame at `base`, constants of its function and cells
@@ -115,7 +116,10 @@ pub(super) use handler;
 macro_rules! slow_handlers {
     ($($name:ident => $slow:ident;)*) => { $(
         handler! {
-            $name(E, pc, base, vm) { E::slow::<slow::$slow>(pc, base, vm) }
+            $name(E, pc, base, vm, acc) {
+                let _ = acc;
+                E::slow::<slow::$slow>(pc, base, vm)
+            }
         }
     )* };
 }

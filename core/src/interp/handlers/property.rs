@@ -39,14 +39,14 @@ unsafe fn own_slot(pc: *const u64, shape: u32) -> Option<usize> {
 }
 
 handler! {
-    get_prop_own(E, pc, base, vm) {
+    get_prop_own(E, pc, base, vm, acc) {
         if let Some(map) = (*base.add(field_b(pc))).as_map()
             && let Some(slot) = own_slot(pc, map.shape())
         {
             let value = *map.slots.get().add(slot);
             if !value.needs_attention() {
                 base.add(field_a(pc)).write(value);
-                return E::next(pc.add(4), base, vm);
+                return E::next(pc.add(4), base, vm, value.raw_f64());
             }
         }
         E::slow::<slow::GetProp>(pc, base, vm)
@@ -54,7 +54,7 @@ handler! {
 }
 
 handler! {
-    get_prop_parent(E, pc, base, vm) {
+    get_prop_parent(E, pc, base, vm, acc) {
         if let Some(map) = (*base.add(field_b(pc))).as_map()
             && map.shape() == low(pc, 2)
             && (*vm).store.shapes.epoch == high(pc, 2)
@@ -62,7 +62,7 @@ handler! {
             let value = **pc.add(3).cast::<*const Value>();
             if !value.needs_attention() {
                 base.add(field_a(pc)).write(value);
-                return E::next(pc.add(4), base, vm);
+                return E::next(pc.add(4), base, vm, value.raw_f64());
             }
         }
         E::slow::<slow::GetProp>(pc, base, vm)
@@ -70,20 +70,20 @@ handler! {
 }
 
 handler! {
-    set_prop_own(E, pc, base, vm) {
+    set_prop_own(E, pc, base, vm, acc) {
         if let Some(map) = (*base.add(field_a(pc))).as_map()
             && let Some(slot) = own_slot(pc, map.shape())
         {
             map.slots.get().add(slot).write(*base.add(field_b(pc)));
             (*vm).store.heap.barrier(map.cell());
-            return E::next(pc.add(4), base, vm);
+            return E::next(pc.add(4), base, vm, acc);
         }
         E::slow::<slow::SetProp>(pc, base, vm)
     }
 }
 
 handler! {
-    set_prop_add(E, pc, base, vm) {
+    set_prop_add(E, pc, base, vm, acc) {
         if let Some(map) = (*base.add(field_a(pc))).as_map()
             && map.shape() == low(pc, 2)
             && map.header.flags.get() == 0
@@ -92,19 +92,19 @@ handler! {
             map.slots.get().add(low(pc, 3) as usize).write(*base.add(field_b(pc)));
             map.header.info.set(high(pc, 2));
             (*vm).store.heap.barrier(map.cell());
-            return E::next(pc.add(4), base, vm);
+            return E::next(pc.add(4), base, vm, acc);
         }
         E::slow::<slow::SetProp>(pc, base, vm)
     }
 }
 
 handler! {
-    get_index_list(E, pc, base, vm) {
+    get_index_list(E, pc, base, vm, acc) {
         if let Some(list) = (*base.add(field_b(pc))).as_list() {
             let index = truncate((*base.add(field_c(pc))).raw_f64());
             if let Some(value) = list.get(index as usize) {
                 base.add(field_a(pc)).write(value);
-                return E::next(pc.add(1), base, vm);
+                return E::next(pc.add(1), base, vm, value.raw_f64());
             }
         }
         E::slow::<slow::GetIndex>(pc, base, vm)
@@ -112,14 +112,15 @@ handler! {
 }
 
 handler! {
-    get_index_str(E, pc, base, vm) {
+    get_index_str(E, pc, base, vm, acc) {
         if let Some(s) = (*base.add(field_b(pc))).as_str()
             && s.is_ascii()
         {
             let index = truncate((*base.add(field_c(pc))).raw_f64());
             if let Some(&byte) = s.bytes().get(index as usize) {
-                base.add(field_a(pc)).write(Value::ascii_char(byte));
-                return E::next(pc.add(1), base, vm);
+                let value = Value::ascii_char(byte);
+                base.add(field_a(pc)).write(value);
+                return E::next(pc.add(1), base, vm, value.raw_f64());
             }
         }
         E::slow::<slow::GetIndex>(pc, base, vm)
@@ -127,13 +128,13 @@ handler! {
 }
 
 handler! {
-    set_index_list(E, pc, base, vm) {
+    set_index_list(E, pc, base, vm, acc) {
         if let Some(list) = (*base.add(field_a(pc))).as_list() {
             let index = truncate((*base.add(field_b(pc))).raw_f64());
             if (index as u64) < list.len() as u64 {
                 list.elems.get().add(index as usize).write(*base.add(field_c(pc)));
                 (*vm).store.heap.barrier(list.cell());
-                return E::next(pc.add(1), base, vm);
+                return E::next(pc.add(1), base, vm, acc);
             }
         }
         E::slow::<slow::SetIndex>(pc, base, vm)
@@ -141,19 +142,20 @@ handler! {
 }
 
 handler! {
-    get_index_map(E, pc, base, vm) {
+    get_index_map(E, pc, base, vm, acc) {
         if let Some(map) = (*base.add(field_b(pc))).as_map()
             && let Some(place) = map.hinted_slot(*base.add(field_c(pc)))
         {
-            base.add(field_a(pc)).write(*place);
-            return E::next(pc.add(1), base, vm);
+            let value = *place;
+            base.add(field_a(pc)).write(value);
+            return E::next(pc.add(1), base, vm, value.raw_f64());
         }
         E::slow::<slow::GetIndexMap>(pc, base, vm)
     }
 }
 
 handler! {
-    set_index_map(E, pc, base, vm) {
+    set_index_map(E, pc, base, vm, acc) {
         // A new parent changes more than one entry.
         if let Some(map) = (*base.add(field_a(pc))).as_map()
             && let Some(place) = map.hinted_slot(*base.add(field_b(pc)))
@@ -161,20 +163,20 @@ handler! {
         {
             place.write(*base.add(field_c(pc)));
             (*vm).store.heap.barrier(map.cell());
-            return E::next(pc.add(1), base, vm);
+            return E::next(pc.add(1), base, vm, acc);
         }
         E::slow::<slow::SetIndex>(pc, base, vm)
     }
 }
 
 handler! {
-    new_map_shaped(E, pc, base, vm) {
+    new_map_shaped(E, pc, base, vm, acc) {
         if (*vm).store.heap.debt < 0 {
             let count = high(pc, 1) as usize;
             let values = core::slice::from_raw_parts(base.add(field_b(pc)), count);
             if let Ok(map) = (*vm).store.new_map_shaped(low(pc, 1), values) {
                 base.add(field_a(pc)).write(Value::map(map));
-                return E::next(pc.add(2), base, vm);
+                return E::next(pc.add(2), base, vm, acc);
             }
         }
         E::slow::<slow::Make>(pc, base, vm)
@@ -182,12 +184,12 @@ handler! {
 }
 
 handler! {
-    new_list(E, pc, base, vm) {
+    new_list(E, pc, base, vm, acc) {
         if (*vm).store.heap.debt < 0 {
             let values = core::slice::from_raw_parts(base.add(field_b(pc)), field_c(pc));
             if let Ok(list) = (*vm).store.list_from(values) {
                 base.add(field_a(pc)).write(Value::list(list));
-                return E::next(pc.add(1), base, vm);
+                return E::next(pc.add(1), base, vm, acc);
             }
         }
         E::slow::<slow::Make>(pc, base, vm)

@@ -5,82 +5,84 @@ use super::{
 };
 
 handler! {
-    nop(E, pc, base, vm) { E::next(pc.add(1), base, vm) }
+    nop(E, pc, base, vm, acc) { E::next(pc.add(1), base, vm, acc) }
 }
 
 handler! {
-    mov(E, pc, base, vm) {
-        base.add(field_a(pc)).write(*base.add(field_b(pc)));
-        E::next(pc.add(1), base, vm)
+    mov(E, pc, base, vm, acc) {
+        let value = *base.add(field_b(pc));
+        base.add(field_a(pc)).write(value);
+        E::next(pc.add(1), base, vm, value.raw_f64())
     }
 }
 
 handler! {
-    eval(E, pc, base, vm) {
+    eval(E, pc, base, vm, acc) {
         let value = *base.add(field_b(pc));
         if value.needs_attention() {
             return E::slow::<slow::Variable>(pc, base, vm);
         }
         base.add(field_a(pc)).write(value);
-        E::next(pc.add(1), base, vm)
+        E::next(pc.add(1), base, vm, value.raw_f64())
     }
 }
 
 handler! {
-    load_k(E, pc, base, vm) {
-        base.add(field_a(pc)).write(pool(pc, wide_bc(pc)));
-        E::next(pc.add(1), base, vm)
+    load_k(E, pc, base, vm, acc) {
+        let value = pool(pc, wide_bc(pc));
+        base.add(field_a(pc)).write(value);
+        E::next(pc.add(1), base, vm, value.raw_f64())
     }
 }
 
 handler! {
-    load_null(E, pc, base, vm) {
+    load_null(E, pc, base, vm, acc) {
         base.add(field_a(pc)).write(Value::NULL);
-        E::next(pc.add(1), base, vm)
+        E::next(pc.add(1), base, vm, acc)
     }
 }
 
 handler! {
-    load_unassigned(E, pc, base, vm) {
+    load_unassigned(E, pc, base, vm, acc) {
         let first = base.add(field_a(pc));
         for i in 0..field_b(pc) {
             first.add(i).write(Value::UNASSIGNED);
         }
-        E::next(pc.add(1), base, vm)
+        E::next(pc.add(1), base, vm, acc)
     }
 }
 
 handler! {
-    get_global(E, pc, base, vm) {
+    get_global(E, pc, base, vm, acc) {
         let value = (*(*vm).globals.cell_ptr(wide_bc(pc) as usize)).value;
         if value.needs_attention() {
             return E::slow::<slow::Global>(pc, base, vm);
         }
         base.add(field_a(pc)).write(value);
-        E::next(pc.add(1), base, vm)
+        E::next(pc.add(1), base, vm, value.raw_f64())
     }
 }
 
 handler! {
-    set_global(E, pc, base, vm) {
+    set_global(E, pc, base, vm, acc) {
         let cell = (*vm).globals.cell_ptr(wide_bc(pc) as usize);
         if (*cell).assigned == 0 {
             return E::slow::<slow::GlobalStore>(pc, base, vm);
         }
         (*cell).value = *base.add(field_a(pc));
-        E::next(pc.add(1), base, vm)
+        E::next(pc.add(1), base, vm, acc)
     }
 }
 
 handler! {
-    get_up(E, pc, base, vm) {
+    get_up(E, pc, base, vm, acc) {
         if let Some(f) = (*base.sub(3)).as_func()
             && let Some(env) = f.scope.get().as_env()
         {
             let value = env.get(field_b(pc));
             if !value.needs_attention() {
                 base.add(field_a(pc)).write(value);
-                return E::next(pc.add(1), base, vm);
+                return E::next(pc.add(1), base, vm, value.raw_f64());
             }
         }
         E::slow::<slow::Variable>(pc, base, vm)
@@ -88,14 +90,14 @@ handler! {
 }
 
 handler! {
-    get_up_raw(E, pc, base, vm) {
+    get_up_raw(E, pc, base, vm, acc) {
         if let Some(f) = (*base.sub(3)).as_func()
             && let Some(env) = f.scope.get().as_env()
         {
             let value = env.get(field_b(pc));
             if !value.is_unassigned() {
                 base.add(field_a(pc)).write(value);
-                return E::next(pc.add(1), base, vm);
+                return E::next(pc.add(1), base, vm, value.raw_f64());
             }
         }
         E::slow::<slow::Variable>(pc, base, vm)
@@ -103,23 +105,23 @@ handler! {
 }
 
 handler! {
-    set_up(E, pc, base, vm) {
+    set_up(E, pc, base, vm, acc) {
         if let Some(f) = (*base.sub(3)).as_func()
             && let Some(env) = f.scope.get().as_env()
         {
             (*vm).store.env_set(env, field_b(pc), *base.add(field_a(pc)));
         }
-        E::next(pc.add(1), base, vm)
+        E::next(pc.add(1), base, vm, acc)
     }
 }
 
 handler! {
-    get_env(E, pc, base, vm) {
+    get_env(E, pc, base, vm, acc) {
         if let Some(env) = (*base.add(field_b(pc))).as_env() {
             let value = env.get(field_c(pc));
             if !value.needs_attention() {
                 base.add(field_a(pc)).write(value);
-                return E::next(pc.add(1), base, vm);
+                return E::next(pc.add(1), base, vm, value.raw_f64());
             }
         }
         E::slow::<slow::Variable>(pc, base, vm)
@@ -127,12 +129,12 @@ handler! {
 }
 
 handler! {
-    get_env_raw(E, pc, base, vm) {
+    get_env_raw(E, pc, base, vm, acc) {
         if let Some(env) = (*base.add(field_b(pc))).as_env() {
             let value = env.get(field_c(pc));
             if !value.is_unassigned() {
                 base.add(field_a(pc)).write(value);
-                return E::next(pc.add(1), base, vm);
+                return E::next(pc.add(1), base, vm, value.raw_f64());
             }
         }
         E::slow::<slow::Variable>(pc, base, vm)
@@ -140,11 +142,11 @@ handler! {
 }
 
 handler! {
-    set_env(E, pc, base, vm) {
+    set_env(E, pc, base, vm, acc) {
         if let Some(env) = (*base.add(field_b(pc))).as_env() {
             (*vm).store.env_set(env, field_c(pc), *base.add(field_a(pc)));
         }
-        E::next(pc.add(1), base, vm)
+        E::next(pc.add(1), base, vm, acc)
     }
 }
 

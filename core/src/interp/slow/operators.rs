@@ -24,10 +24,10 @@ slow! {
         let value = attempt!(vm, pc, base, {
             let s = &mut vm.store;
             match op {
-                Op::Add | Op::AddK | Op::KAdd => arith::add(s, d, lhs, rhs),
-                Op::Sub | Op::SubK | Op::KSub => arith::sub(s, d, lhs, rhs),
-                Op::Mul | Op::MulK | Op::KMul => arith::mul(s, d, lhs, rhs),
-                Op::Div | Op::DivK | Op::KDiv => arith::div(s, d, lhs, rhs),
+                Op::Add | Op::AddK | Op::KAdd | Op::AccAdd | Op::AddAcc | Op::AccAddK => arith::add(s, d, lhs, rhs),
+                Op::Sub | Op::SubK | Op::KSub | Op::AccSub | Op::SubAcc | Op::AccSubK => arith::sub(s, d, lhs, rhs),
+                Op::Mul | Op::MulK | Op::KMul | Op::AccMul | Op::MulAcc | Op::AccMulK => arith::mul(s, d, lhs, rhs),
+                Op::Div | Op::DivK | Op::KDiv | Op::AccDiv | Op::DivAcc | Op::AccDivK => arith::div(s, d, lhs, rhs),
                 Op::Mod | Op::ModK => arith::modulo(s, d, lhs, rhs),
                 _ => arith::pow(s, d, lhs, rhs),
             }
