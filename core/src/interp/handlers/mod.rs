@@ -103,6 +103,8 @@ macro_rules! handler {
             $vm: *mut Vm,
             $acc: f64,
         ) -> $E::Result {
+            // Not every handler passes on what came before.
+            let _ = $acc;
             // SAFETY: an engine's contract: `pc` is an instruction of this operation, whose
             // operands name registers of the frame at `base`, constants of its function and cells
             // of this machine.
@@ -117,7 +119,6 @@ macro_rules! slow_handlers {
     ($($name:ident => $slow:ident;)*) => { $(
         handler! {
             $name(E, pc, base, vm, acc) {
-                let _ = acc;
                 E::slow::<slow::$slow>(pc, base, vm)
             }
         }
