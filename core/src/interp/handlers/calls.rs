@@ -5,11 +5,10 @@ use crate::interp::call;
 use crate::value::Code;
 use crate::value::code::CALL_USES_SELF;
 
-/// Enters a script function whose window is complete but for its header.
+/// Enters a script function whose window is complete but for its header; the call takes `WORDS`.
 #[inline(always)]
-unsafe fn enter<E: Engine>(
+unsafe fn enter<E: Engine, const WORDS: usize>(
     pc: *const u64,
-    words: usize,
     base: *mut Value,
     nb: *mut Value,
     vm: *mut Vm,
@@ -26,7 +25,7 @@ unsafe fn enter<E: Engine>(
             return E::slow::<slow::Enter>(pc, base, vm);
         }
         (*vm).fuel = fuel;
-        call::write_header(base, nb, callee, pc.add(words), field_a(pc));
+        call::write_header(base, nb, callee, pc.add(WORDS), field_a(pc));
         E::next((*code).entry, nb, vm, acc)
     }
 }
@@ -37,7 +36,7 @@ handler! {
         if let Some(f) = callee.as_func() {
             let code = f.code.get();
             if (*code).call_key == field_x(pc) as u32 {
-                return enter::<E>(pc, 1, base, base.add(field_b(pc)), vm, callee, code, acc);
+                return enter::<E, 1>(pc, base, base.add(field_b(pc)), vm, callee, code, acc);
             }
         }
         E::slow::<slow::Call>(pc, base, vm)
@@ -50,7 +49,7 @@ handler! {
         if let Some(f) = callee.as_func() {
             let code = f.code.get();
             if (*code).call_key == field_x(pc) as u32 {
-                return enter::<E>(pc, 3, base, base.add(field_b(pc)), vm, callee, code, acc);
+                return enter::<E, 3>(pc, base, base.add(field_b(pc)), vm, callee, code, acc);
             }
         }
         E::slow::<slow::CallGlobal>(pc, base, vm)
