@@ -18,40 +18,29 @@ macro_rules! finish {
     }};
 }
 
-macro_rules! binary {
-    ($name:ident, $x:ident, $y:ident, $value:expr) => {
-        handler! {
-            $name(E, pc, base, vm, acc) {
-                let $x = (*base.add(field_b(pc))).raw_f64();
-                let $y = (*base.add(field_c(pc))).raw_f64();
-                finish!(E, pc, base, vm, $value)
-            }
-        }
+/// The double in an operand: a register (`b`, `c`), a constant (`kb`, `kc`), or a register as the
+/// instruction before passed it on (`acc_b`, `acc_c`).
+macro_rules! operand {
+    (b, $pc:ident, $base:ident, $acc:ident) => {
+        (*$base.add(field_b($pc))).raw_f64()
     };
-}
-
-macro_rules! binary_k {
-    ($name:ident, $x:ident, $y:ident, $value:expr) => {
-        handler! {
-            $name(E, pc, base, vm, acc) {
-                let $x = (*base.add(field_b(pc))).raw_f64();
-                let $y = pool(pc, signed_c(pc)).raw_f64();
-                finish!(E, pc, base, vm, $value)
-            }
-        }
+    (c, $pc:ident, $base:ident, $acc:ident) => {
+        (*$base.add(field_c($pc))).raw_f64()
     };
-}
-
-macro_rules! k_binary {
-    ($name:ident, $x:ident, $y:ident, $value:expr) => {
-        handler! {
-            $name(E, pc, base, vm, acc) {
-                let $x = pool(pc, signed_b(pc)).raw_f64();
-                let $y = (*base.add(field_c(pc))).raw_f64();
-                finish!(E, pc, base, vm, $value)
-            }
-        }
+    (kb, $pc:ident, $base:ident, $acc:ident) => {
+        pool($pc, signed_b($pc)).raw_f64()
     };
+    (kc, $pc:ident, $base:ident, $acc:ident) => {
+        pool($pc, signed_c($pc)).raw_f64()
+    };
+    (acc_b, $pc:ident, $base:ident, $acc:ident) => {{
+        debug_assert!(agrees($acc, *$base.add(field_b($pc))));
+        $acc
+    }};
+    (acc_c, $pc:ident, $base:ident, $acc:ident) => {{
+        debug_assert!(agrees($acc, *$base.add(field_c($pc))));
+        $acc
+    }};
 }
 
 /// Whether what was passed on may stand for a register: it is its number, or says nothing.
@@ -59,71 +48,44 @@ fn agrees(acc: f64, register: Value) -> bool {
     acc.is_nan() || acc.to_bits() == register.bits()
 }
 
-/// The left operand is what the instruction before computed.
-macro_rules! acc_binary {
-    ($name:ident, $x:ident, $y:ident, $value:expr) => {
+macro_rules! arithmetic {
+    ($($name:ident: $lhs:ident $op:tt $rhs:ident;)*) => { $(
         handler! {
             $name(E, pc, base, vm, acc) {
-                debug_assert!(agrees(acc, *base.add(field_b(pc))));
-                let $x = acc;
-                let $y = (*base.add(field_c(pc))).raw_f64();
-                finish!(E, pc, base, vm, $value)
+                let lhs: f64 = operand!($lhs, pc, base, acc);
+                let rhs: f64 = operand!($rhs, pc, base, acc);
+                finish!(E, pc, base, vm, lhs $op rhs)
             }
         }
-    };
+    )* };
 }
 
-/// The right operand is what the instruction before computed.
-macro_rules! binary_acc {
-    ($name:ident, $x:ident, $y:ident, $value:expr) => {
-        handler! {
-            $name(E, pc, base, vm, acc) {
-                let $x = (*base.add(field_b(pc))).raw_f64();
-                debug_assert!(agrees(acc, *base.add(field_c(pc))));
-                let $y = acc;
-                finish!(E, pc, base, vm, $value)
-            }
-        }
-    };
+arithmetic! {
+    add: b + c;
+    sub: b - c;
+    mul: b * c;
+    div: b / c;
+    add_k: b + kc;
+    sub_k: b - kc;
+    mul_k: b * kc;
+    div_k: b / kc;
+    k_add: kb + c;
+    k_sub: kb - c;
+    k_mul: kb * c;
+    k_div: kb / c;
+    acc_add: acc_b + c;
+    acc_sub: acc_b - c;
+    acc_mul: acc_b * c;
+    acc_div: acc_b / c;
+    add_acc: b + acc_c;
+    sub_acc: b - acc_c;
+    mul_acc: b * acc_c;
+    div_acc: b / acc_c;
+    acc_add_k: acc_b + kc;
+    acc_sub_k: acc_b - kc;
+    acc_mul_k: acc_b * kc;
+    acc_div_k: acc_b / kc;
 }
-
-macro_rules! acc_binary_k {
-    ($name:ident, $x:ident, $y:ident, $value:expr) => {
-        handler! {
-            $name(E, pc, base, vm, acc) {
-                debug_assert!(agrees(acc, *base.add(field_b(pc))));
-                let $x = acc;
-                let $y = pool(pc, signed_c(pc)).raw_f64();
-                finish!(E, pc, base, vm, $value)
-            }
-        }
-    };
-}
-
-acc_binary!(acc_add, x, y, x + y);
-acc_binary!(acc_sub, x, y, x - y);
-acc_binary!(acc_mul, x, y, x * y);
-acc_binary!(acc_div, x, y, x / y);
-binary_acc!(add_acc, x, y, x + y);
-binary_acc!(sub_acc, x, y, x - y);
-binary_acc!(mul_acc, x, y, x * y);
-binary_acc!(div_acc, x, y, x / y);
-acc_binary_k!(acc_add_k, x, y, x + y);
-acc_binary_k!(acc_sub_k, x, y, x - y);
-acc_binary_k!(acc_mul_k, x, y, x * y);
-acc_binary_k!(acc_div_k, x, y, x / y);
-binary!(add, x, y, x + y);
-binary!(sub, x, y, x - y);
-binary!(mul, x, y, x * y);
-binary!(div, x, y, x / y);
-binary_k!(add_k, x, y, x + y);
-binary_k!(sub_k, x, y, x - y);
-binary_k!(mul_k, x, y, x * y);
-binary_k!(div_k, x, y, x / y);
-k_binary!(k_add, x, y, x + y);
-k_binary!(k_sub, x, y, x - y);
-k_binary!(k_mul, x, y, x * y);
-k_binary!(k_div, x, y, x / y);
 
 /// `x % y` without a call where the quotient is small and the result exact; NaN where it must be
 /// looked at.

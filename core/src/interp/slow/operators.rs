@@ -166,32 +166,33 @@ slow! {
     }
 }
 
-slow! {
-    /// `%` of numbers that the fast path leaves out.
-    Modulo(pc, base, vm) {
+/// An operator of two numbers that the fast path leaves out; what is no number goes on to [`Arith`].
+unsafe fn of_numbers(
+    pc: *const u64,
+    base: *mut Value,
+    vm: &mut Vm,
+    operator: fn(f64, f64) -> f64,
+) -> State {
+    // SAFETY: the contract of slow paths, for an instruction with two operands.
+    unsafe {
         let word = *pc;
         let x = *base.add(usize::from(b_of(word)));
         let y = operand(pc, base, op_at(pc).operands()[2], c_of(word));
-        if x.is_number() && y.is_number() {
-            let value = Value::number(math::fmod(x.raw_f64(), y.raw_f64()));
-            base.add(usize::from(a_of(word))).write(value);
-            return next(pc, base, 1);
+        if !x.is_number() || !y.is_number() {
+            return Arith::run(pc, base, vm);
         }
-        Arith::run(pc, base, vm)
+        let value = Value::number(operator(x.raw_f64(), y.raw_f64()));
+        base.add(usize::from(a_of(word))).write(value);
+        next(pc, base, 1)
     }
 }
 
 slow! {
-    /// `^` of numbers.
-    Power(pc, base, vm) {
-        let word = *pc;
-        let x = *base.add(usize::from(b_of(word)));
-        let y = operand(pc, base, op_at(pc).operands()[2], c_of(word));
-        if x.is_number() && y.is_number() {
-            let value = Value::number(math::pow(x.raw_f64(), y.raw_f64()));
-            base.add(usize::from(a_of(word))).write(value);
-            return next(pc, base, 1);
-        }
-        Arith::run(pc, base, vm)
-    }
+    /// `%`.
+    Modulo(pc, base, vm) { of_numbers(pc, base, vm, math::fmod) }
+}
+
+slow! {
+    /// `^`.
+    Power(pc, base, vm) { of_numbers(pc, base, vm, math::pow) }
 }
