@@ -33,7 +33,7 @@ pub const CELL_SIZE: usize = 48;
 const FIRST_BLOCK_SIZE: usize = 21 * CELL_SIZE;
 /// Size of the largest block, in bytes.
 const BLOCK_SIZE_MAX: usize = 64 * 1024;
-/// Bytes allocated before the first collection.
+/// Bytes allocated before the first collection, or half the limit when that is less.
 const FIRST_THRESHOLD: isize = 64 * 1024;
 /// Bytes allocated between two slices of a running collection.
 const SLICE_BYTES: isize = 16 * 1024;
@@ -162,7 +162,7 @@ impl Heap {
             fresh: 1,
             phase: Phase::Idle,
             stress: false,
-            debt: -FIRST_THRESHOLD,
+            debt: -FIRST_THRESHOLD.min(isize::try_from(memory.limit / 2).unwrap_or(isize::MAX)),
             free: ptr::null_mut(),
             bump: ptr::null_mut(),
             bump_end: ptr::null_mut(),
@@ -356,9 +356,13 @@ impl Heap {
         self.stats.collections += 1;
         let buffers = self.memory.used.saturating_sub(self.block_bytes);
         let used = isize::try_from(self.live_bytes + buffers).unwrap_or(isize::MAX);
-        let room = isize::try_from(self.memory.limit - self.memory.used.min(self.memory.limit))
-            .unwrap_or(isize::MAX);
-        self.debt = -used.max(FIRST_THRESHOLD).min(room / 2);
+        self.debt = -used.max(FIRST_THRESHOLD).min(self.room() / 2);
+    }
+
+    /// Bytes that may still be allocated.
+    fn room(&self) -> isize {
+        let room = self.memory.limit.saturating_sub(self.memory.used);
+        isize::try_from(room).unwrap_or(isize::MAX)
     }
 
     /// How much work the slice that is due should do, in values or cells; sets when the next one is
@@ -366,7 +370,8 @@ impl Heap {
     pub fn next_slice(&mut self) -> isize {
         self.stats.slices += 1;
         let bytes = self.debt.max(0) + SLICE_BYTES;
-        self.debt = -SLICE_BYTES;
+        // Where little room is left, the cycle must end before it is used up.
+        self.debt = -SLICE_BYTES.min(self.room() / 4);
         bytes.saturating_mul(WORK_PER_16_BYTES) / 16
     }
 
