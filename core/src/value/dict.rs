@@ -268,10 +268,15 @@ impl Dict {
         self.head = self.head.min(self.len);
     }
 
-    /// Closes the gaps, so that ordinal numbers are positions.
-    pub fn compact(&mut self) {
+    /// Whether there are gaps.
+    pub fn has_gaps(&self) -> bool {
+        self.gaps != 0
+    }
+
+    /// Closes the gaps, so that ordinal numbers are positions; false when there were none.
+    pub fn compact(&mut self) -> bool {
         if self.gaps == 0 {
-            return;
+            return false;
         }
         let mut to = 0;
         let len = self.len;
@@ -296,6 +301,7 @@ impl Dict {
             }
             self.index = index;
         }
+        true
     }
 
     /// Gives the memory back.

@@ -155,6 +155,11 @@ impl Map {
         }
     }
 
+    /// Whether the next [`Store::map_entry`] has to close gaps first.
+    pub fn has_gaps(&self) -> bool {
+        self.header.flags.get() & (DICT | GLOBALS) == DICT && self.dict().has_gaps()
+    }
+
     /// Entry number `ordinal` in the current order.
     pub fn entry(&self, shapes: &Shapes, ordinal: usize) -> Option<(Value, Value)> {
         match self.header.flags.get() & (DICT | GLOBALS) {
@@ -162,17 +167,12 @@ impl Map {
                 let mut assigned = self.globals().cells().iter().filter(|c| c.assigned != 0);
                 assigned.nth(ordinal).map(|c| (c.key, c.value))
             }
-            // Caches hold pointers into the entries of a parent: they must not move.
-            DICT if self.is_prototype() => {
+            // Gaps were closed (`Store::map_entry`), or there are none to close without telling caches.
+            DICT if self.dict().has_gaps() => {
                 let mut present = self.dict().entries().iter().filter(|e| !e.key.is_unassigned());
                 present.nth(ordinal).map(|e| (e.key, e.value))
             }
-            mode => {
-                if mode == DICT {
-                    self.dict_mut().compact();
-                }
-                self.next_entry(shapes, ordinal).map(|(key, value, _)| (key, value))
-            }
+            _ => self.next_entry(shapes, ordinal).map(|(key, value, _)| (key, value)),
         }
     }
 }
@@ -279,6 +279,18 @@ impl Store {
     pub fn map_get(&mut self, map: Gc<Map>, key: Value) -> Option<Value> {
         let key = self.find_key(key)?;
         map.get_own(&self.shapes, key)
+    }
+
+    /// Entry number `ordinal` in the current order. Closes gaps first, so that a loop over a map takes
+    /// time in proportion to its length.
+    pub fn map_entry(&mut self, map: Gc<Map>, ordinal: usize) -> Option<(Value, Value)> {
+        if map.header.flags.get() & (DICT | GLOBALS) == DICT && map.dict_mut().compact() {
+            // Caches hold pointers into the entries of a parent, and they moved.
+            if map.is_prototype() {
+                self.shapes.prototype_changes();
+            }
+        }
+        map.entry(&self.shapes, ordinal)
     }
 
     /// Number of entries.

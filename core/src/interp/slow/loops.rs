@@ -77,7 +77,11 @@ pub(super) unsafe fn element(
         return Ok(Some(Value::short(&bytes[at..end])));
     }
     let Some(map) = sequence.as_map() else { return Ok(None) };
-    let Some((key, value)) = map.entry(&vm.store.shapes, index) else { return Ok(None) };
+    if map.is_globals() || map.has_gaps() {
+        // Cells without a variable are passed over anew each time, gaps are closed: that is paid for.
+        vm.fuel -= ((index + vm.store.map_len(map)) / 16) as i64;
+    }
+    let Some((key, value)) = vm.store.map_entry(map, index) else { return Ok(None) };
     let pair = refused(vm.store.new_map())?;
     refused(vm.store.map_set(pair, Value::short(b"key"), key, KeyOrigin::Literal))?;
     refused(vm.store.map_set(pair, Value::short(b"value"), value, KeyOrigin::Literal))?;
