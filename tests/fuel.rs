@@ -33,13 +33,12 @@ fn slices_do_not_change_the_fuel_used() {
                 }
             }
         }
-        assert!(
-            different.is_empty(),
-            "{} scripts differ:\n{}",
-            different.len(),
-            different.join("\n")
-        );
+        assert_none(&different);
     });
+}
+
+fn assert_none(different: &[String]) {
+    assert!(different.is_empty(), "{} scripts differ:\n{}", different.len(), different.join("\n"));
 }
 
 #[test]
@@ -58,12 +57,7 @@ fn specialization_does_not_change_the_fuel_used() {
                 different.push(format!("{}: {with} with, {without} without", case.name));
             }
         }
-        assert!(
-            different.is_empty(),
-            "{} scripts differ:\n{}",
-            different.len(),
-            different.join("\n")
-        );
+        assert_none(&different);
     });
 }
 

@@ -159,22 +159,6 @@ impl Map {
     pub fn has_gaps(&self) -> bool {
         self.header.flags.get() & (DICT | GLOBALS) == DICT && self.dict().has_gaps()
     }
-
-    /// Entry number `ordinal` in the current order.
-    pub fn entry(&self, shapes: &Shapes, ordinal: usize) -> Option<(Value, Value)> {
-        match self.header.flags.get() & (DICT | GLOBALS) {
-            GLOBALS => {
-                let mut assigned = self.globals().cells().iter().filter(|c| c.assigned != 0);
-                assigned.nth(ordinal).map(|c| (c.key, c.value))
-            }
-            // Gaps were closed (`Store::map_entry`), or there are none to close without telling caches.
-            DICT if self.dict().has_gaps() => {
-                let mut present = self.dict().entries().iter().filter(|e| !e.key.is_unassigned());
-                present.nth(ordinal).map(|e| (e.key, e.value))
-            }
-            _ => self.next_entry(shapes, ordinal).map(|(key, value, _)| (key, value)),
-        }
-    }
 }
 
 impl Store {
@@ -290,7 +274,11 @@ impl Store {
                 self.shapes.prototype_changes();
             }
         }
-        map.entry(&self.shapes, ordinal)
+        if map.is_globals() {
+            let mut assigned = map.globals().cells().iter().filter(|c| c.assigned != 0);
+            return assigned.nth(ordinal).map(|c| (c.key, c.value));
+        }
+        map.next_entry(&self.shapes, ordinal).map(|(key, value, _)| (key, value))
     }
 
     /// Number of entries.
