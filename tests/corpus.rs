@@ -12,7 +12,7 @@ mod spec;
 use brisk_core::Dialect;
 use brisk_core::engine::Program;
 use brisk_tests::corpus::{self, Case};
-use brisk_tests::{RunOptions, RunResult, on_thread, run_program};
+use brisk_tests::{Native, RunOptions, RunResult, on_thread, run_program};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// Most fuel a script may use on the plain engine to be run under stress, where each safepoint
@@ -63,6 +63,36 @@ fn check(case: &Case) -> Result<(), String> {
     )?;
     if plain.stats.fuel_used <= STRESS_FUEL_MAX && plain.stats.bytes_peak <= STRESS_BYTES_MAX {
         run("stress", &RunOptions { stress: true, ..RunOptions::default() })?;
+    }
+    check_native(&plain, run)
+}
+
+/// Machine code in its variants: the output again, and the same fuel.
+fn check_native(
+    plain: &RunResult,
+    run: impl Fn(&str, &RunOptions) -> Result<RunResult, String>,
+) -> Result<(), String> {
+    let short = plain.stats.fuel_used <= STRESS_FUEL_MAX;
+    let slice = plain.stats.fuel_used / SLICES_MAX + 1;
+    let small = short && plain.stats.bytes_peak <= STRESS_BYTES_MAX;
+    let variants = [
+        ("compiled when warm", Native::Warm, None, false, true),
+        ("compiled", Native::Eager, None, false, true),
+        ("compiled, in slices", Native::Eager, Some(slice), false, true),
+        ("compiled, stress", Native::Eager, None, true, small),
+        ("compiled, false alarms", Native::FalseAlarms(3), None, false, short),
+        ("compiled again and again", Native::Retirements(3), Some(slice), false, short),
+        ("compiled, random registers", Native::RandomRegisters(7), None, false, short),
+    ];
+    for (mode, native, slice, stress, wanted) in variants {
+        if !wanted {
+            continue;
+        }
+        let result = run(mode, &RunOptions { native, slice, stress, ..RunOptions::default() })?;
+        if result.stats.fuel_used != plain.stats.fuel_used {
+            let fuel = (plain.stats.fuel_used, result.stats.fuel_used);
+            return Err(format!("{mode}: fuel {fuel:?}"));
+        }
     }
     Ok(())
 }

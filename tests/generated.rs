@@ -2,7 +2,7 @@
 
 use brisk_core::Dialect;
 use brisk_core::engine::Program;
-use brisk_tests::{RunOptions, generate, on_thread, run_program};
+use brisk_tests::{Native, RunOptions, generate, on_thread, run_program};
 
 /// Programs tried; more in release builds.
 const PROGRAMS: u64 = if cfg!(debug_assertions) { 300 } else { 3000 };
@@ -44,7 +44,25 @@ fn try_part(part: u64) -> (u64, Vec<String>) {
             ("without specialization", RunOptions { quicken: false, ..plain.clone() }),
             ("in slices", RunOptions { slice: Some(1), slices_max: 10_000_000, ..plain.clone() }),
         ];
+        let native = |native| RunOptions { native, ..plain.clone() };
+        ways.push(("compiled", native(Native::Eager)));
+        ways.push(("compiled when warm", native(Native::Warm)));
+        ways.push(("compiled, false alarms", native(Native::FalseAlarms(3 + seed as u32 % 5))));
+        ways.push(("compiled, random registers", native(Native::RandomRegisters(seed))));
+        ways.push((
+            "compiled again and again",
+            RunOptions {
+                native: Native::Retirements(2 + seed as u32 % 5),
+                slice: Some(1),
+                slices_max: 10_000_000,
+                ..plain.clone()
+            },
+        ));
         if expected.stats.fuel_used < STRESS_FUEL_MAX {
+            ways.push((
+                "compiled, under stress",
+                RunOptions { native: Native::Eager, stress: true, ..plain.clone() },
+            ));
             ways.push(("under stress", RunOptions { stress: true, ..plain.clone() }));
         }
         for (way, options) in ways {

@@ -17,6 +17,7 @@
 
 mod excerpt;
 mod inspect;
+mod native;
 mod options;
 mod output;
 mod repl;

@@ -25,10 +25,12 @@ Usage:
 Options:
   -c CODE               run CODE
   --dialect v1|v2       language version (only v1 so far)
-  --jit off|auto|eager  when to make machine code (accepted; the interpreter runs everything so far)
+  --jit off|auto|eager  when to make machine code: never, for what is hot (the default), at once
   --fuel N              stop after about N instructions
   --memory BYTES        most memory a program may use; k, m and g are units (default 1g)
   --stats               print figures of the run to the standard error
+  --dump-ir             print what functions are compiled to, before they become machine code
+  --dump-asm            print the machine code
   --no-specialize       do not adapt instructions to what they meet; for measuring
   -h, --help            print this
   -V, --version         print the version
@@ -79,6 +81,23 @@ pub(crate) struct Options {
     pub(crate) stats: bool,
     /// Let the interpreter specialize.
     pub(crate) quicken: bool,
+    /// When to make machine code.
+    pub(crate) jit: Jit,
+    /// Print the LIR of what is compiled.
+    pub(crate) dump_ir: bool,
+    /// Print the bytes of what is compiled.
+    pub(crate) dump_asm: bool,
+}
+
+/// When to make machine code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Jit {
+    /// Never.
+    Off,
+    /// When something is hot.
+    Auto,
+    /// At once.
+    Eager,
 }
 
 impl Default for Options {
@@ -90,6 +109,9 @@ impl Default for Options {
             memory_bytes_max: None,
             stats: false,
             quicken: true,
+            jit: Jit::Auto,
+            dump_ir: false,
+            dump_asm: false,
         }
     }
 }
@@ -127,7 +149,9 @@ fn parse_all(parser: &mut Parser) -> Result<Options, lexopt::Error> {
                 return Ok(options);
             }
             Arg::Long("dialect") => dialect(&parser.value()?)?,
-            Arg::Long("jit") => jit(&parser.value()?)?,
+            Arg::Long("jit") => options.jit = jit(&parser.value()?)?,
+            Arg::Long("dump-ir") => options.dump_ir = true,
+            Arg::Long("dump-asm") => options.dump_asm = true,
             Arg::Long("fuel") => options.fuel = Some(parser.value()?.parse()?),
             Arg::Long("memory") => options.memory_bytes_max = Some(bytes(&parser.value()?)?),
             Arg::Long("stats") => options.stats = true,
@@ -192,9 +216,11 @@ fn dialect(word: &OsString) -> Result<(), lexopt::Error> {
     }
 }
 
-fn jit(word: &OsString) -> Result<(), lexopt::Error> {
+fn jit(word: &OsString) -> Result<Jit, lexopt::Error> {
     match word.to_str() {
-        Some("off" | "auto" | "eager") => Ok(()),
+        Some("off") => Ok(Jit::Off),
+        Some("auto") => Ok(Jit::Auto),
+        Some("eager") => Ok(Jit::Eager),
         _ => Err(format!("unknown value '{}' for --jit", word.to_string_lossy()).into()),
     }
 }

@@ -1,5 +1,6 @@
 //! One program from its text to its exit status, and the loop around a machine.
 
+use crate::native;
 use crate::options::{Input, Options};
 use crate::output::{self, Stdout};
 use crate::report;
@@ -53,6 +54,7 @@ impl Session {
         let mut machine_options = MachineOptions {
             seed: RandomState::new().hash_one(0),
             quicken: options.quicken,
+            native: native::compiler(options),
             output: Box::new(Stdout),
             clock: Box::new(clock),
             ..MachineOptions::default()
@@ -176,7 +178,7 @@ fn run_source(options: &Options, source: &Source, is_code: bool) -> i32 {
         }
     };
     if options.stats {
-        stats(&session.machine, compiled - start, ran - compiled);
+        stats(&mut session.machine, compiled - start, ran - compiled);
     }
     // Taking the machine apart would free each object; the system frees all at once.
     std::mem::forget(session);
@@ -184,7 +186,7 @@ fn run_source(options: &Options, source: &Source, is_code: bool) -> i32 {
 }
 
 /// Prints the figures of a run.
-fn stats(machine: &Machine, compile: Duration, run: Duration) {
+fn stats(machine: &mut Machine, compile: Duration, run: Duration) {
     let stats = machine.stats();
     let milliseconds = |time: Duration| format!("{:.3} ms", time.as_secs_f64() * 1e3);
     report::note(&format!("fuel used    {}", stats.fuel_used));
@@ -192,4 +194,5 @@ fn stats(machine: &Machine, compile: Duration, run: Duration) {
     report::note(&format!("peak bytes   {}", stats.bytes_peak));
     report::note(&format!("compile      {}", milliseconds(compile)));
     report::note(&format!("run          {}", milliseconds(run)));
+    native::stats(machine);
 }

@@ -14,6 +14,7 @@ use crate::host::values::{from_data, to_data};
 use crate::host::{Context, Data, Handle, NativeResult, Signature, Values};
 use crate::interp::{self, gc, link};
 use crate::limits::SOURCE_BYTES_MAX;
+use crate::native::{NativeCompiler, NativeStats, NativeStatus};
 use crate::semantics::refused;
 use crate::span::Span;
 use crate::syntax::{self, Dialect};
@@ -138,6 +139,8 @@ pub struct MachineOptions {
     pub dialect: Dialect,
     /// Rewrite hot sites to specialized variants. Off only to measure what that gains.
     pub quicken: bool,
+    /// Compiler of machine code; without one, everything is interpreted.
+    pub native: Option<Box<dyn NativeCompiler>>,
     /// Where texts go.
     pub output: Box<dyn Output>,
     /// What time it is. The default is the system's clock; without the feature `std`, one that
@@ -155,6 +158,7 @@ impl Default for MachineOptions {
             seed: 0x5EED,
             dialect: Dialect::V1,
             quicken: true,
+            native: None,
             output: Box::new(NoOutput),
             clock: default_clock(),
             allocator: HostAllocator::default(),
@@ -261,10 +265,17 @@ impl Machine {
             base: core::ptr::null_mut(),
             fuel_reserve: 0,
             slice: 0,
+            fuel_held: 0,
             fuel_used: 0,
             deadline: None,
             exit: Exit::None,
             partial: None,
+            native: options.native,
+            native_enter: None,
+            native_stub: core::ptr::null(),
+            native_no_code: core::ptr::null(),
+            native_leaves: 0,
+            native_exit: 0,
             quicken: options.quicken,
             dialect: options.dialect,
             call_depth_max: options.call_depth_max,
@@ -289,6 +300,16 @@ impl Machine {
             host_data: 0,
         });
         Machine { vm }
+    }
+
+    /// Whether scripts run as machine code, or why not.
+    pub fn native_status(&mut self) -> NativeStatus {
+        self.vm.native.as_mut().map_or(NativeStatus::NotBuilt, |compiler| compiler.status())
+    }
+
+    /// Figures of the compiler of machine code; zero without one.
+    pub fn native_stats(&self) -> NativeStats {
+        self.vm.native.as_ref().map_or_else(NativeStats::default, |compiler| compiler.stats())
     }
 
     /// Makes `program` the one that [`Machine::run`] runs, from its beginning. Globals stay.

@@ -166,6 +166,8 @@ pub mod vm;
 pub mod interp;
 #[doc(hidden)]
 pub mod intrinsics;
+#[doc(hidden)]
+pub mod native;
 
 pub use compile::CompileOptions;
 pub use engine::{Budget, Machine, MachineOptions, Outcome, Program, Stats};

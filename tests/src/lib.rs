@@ -6,8 +6,10 @@
 
 pub mod corpus;
 pub mod generate;
+pub mod native;
 mod run;
 
+pub use native::{HAS_MACHINE_CODE, Native};
 pub use run::{
     Capture, ManualClock, RunOptions, RunResult, machine, on_thread, run_program, run_script,
 };

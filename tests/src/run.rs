@@ -1,5 +1,6 @@
 //! One run of one script, with everything it wrote.
 
+use crate::native::{self, Native};
 use brisk_core::engine::{Budget, Machine, MachineOptions, Outcome, Program};
 use brisk_core::vm::{Clock, Output, OutputStream};
 use brisk_core::{Dialect, Error, Stats};
@@ -20,6 +21,8 @@ pub struct RunOptions {
     pub memory_bytes_max: usize,
     /// Deepest nesting of calls.
     pub call_depth_max: u32,
+    /// How machine code is made, if it is.
+    pub native: Native,
 }
 
 impl Default for RunOptions {
@@ -32,6 +35,7 @@ impl Default for RunOptions {
             stress: false,
             memory_bytes_max: machine.memory_bytes_max,
             call_depth_max: machine.call_depth_max,
+            native: Native::None,
         }
     }
 }
@@ -107,6 +111,7 @@ pub fn machine(options: &RunOptions) -> (Machine, Capture, ManualClock) {
         memory_bytes_max: options.memory_bytes_max,
         call_depth_max: options.call_depth_max,
         quicken: options.quicken,
+        native: native::compiler(options.native),
         output: Box::new(output.clone()),
         clock: Box::new(clock.clone()),
         ..MachineOptions::default()

@@ -266,6 +266,9 @@ macro_rules! for_each_op {
         /// Ends an `import`: stores the module's value for the importer. Only in stubs of the
         /// machine.
         ImportDone import_done "import_done" [None None None None] [] quick;
+        /// Goes on in the function's machine code. Only in stubs of the machine: calls lead there
+        /// instead of to the first word.
+        EnterNative enter_native "enter_native" [None None None None] [] quick;
 
         /// `add` whose left operand is what the instruction before computed; the rows below likewise.
         AccAdd acc_add "acc_add" [Dst Src Src None] [] quick;

@@ -157,9 +157,9 @@ pub(crate) unsafe fn enter(
     unsafe { write_header(base, nb, callee, site.ret, site.dst) };
     vm.fuel -= i64::from(code.cost);
     if vm.fuel < 0 {
-        return suspend(vm, code.entry, nb, Exit::None);
+        return suspend(vm, code.first_word(), nb, Exit::None);
     }
-    State { pc: code.entry, base: nb }
+    State { pc: code.entry.get(), base: nb }
 }
 
 /// Index of a slot of the stack.

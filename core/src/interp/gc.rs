@@ -125,6 +125,9 @@ fn mark_roots(vm: &mut Vm, top: *mut Value) {
     if let crate::vm::Exit::Finished(value) = vm.exit {
         store.mark_value(value);
     }
+    if let Some(compiler) = &vm.native {
+        compiler.for_each_root(&mut |value| store.mark_value(value));
+    }
     let codes =
         vm.units.iter().flat_map(|unit| unit.codes.iter().flatten()).chain(&vm.native_codes);
     for code in codes {

@@ -118,7 +118,8 @@ pub fn new_native(
     let call_key = params.len() as u32 | CALL_NATIVE | if self_param { CALL_SELF_PARAM } else { 0 };
     vm.store.heap.memory.charge(size_of::<Code>() + params.len() * size_of::<CodeParam>())?;
     let code = Box::new(Code {
-        entry: core::ptr::null(),
+        entry: Cell::new(core::ptr::null()),
+        native_entry: Cell::new(core::ptr::null()),
         call_key,
         register_count: 0,
         cost: 0,
@@ -179,7 +180,8 @@ fn link(vm: &mut Vm, unit: u32, index: u32) -> Result<Code, Refusal> {
         | if flags.self_param { CALL_SELF_PARAM } else { 0 };
     let words = words.into_boxed_slice();
     Ok(Code {
-        entry: words.as_ptr(),
+        entry: Cell::new(words.as_ptr()),
+        native_entry: Cell::new(vm.native_no_code),
         call_key,
         register_count: proto.register_count,
         cost: (proto.code.len() as u32).min(64),

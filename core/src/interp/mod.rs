@@ -13,11 +13,13 @@ pub(crate) mod call;
 pub(crate) mod dispatch;
 pub(crate) mod gc;
 mod handlers;
+mod native;
 pub mod link;
 pub(crate) mod property;
 mod slow;
 pub(crate) mod unwind;
 
+pub use native::steps;
 pub use unwind::stack_trace;
 
 use crate::bytecode::{Op, word};
@@ -39,7 +41,11 @@ impl State {
 }
 
 /// Code that no function contains: where bottom frames and modules return to.
-static STUBS: [u64; 2] = [word(Op::Halt, 0, 0, 0, 0), word(Op::ImportDone, 0, 0, 0, 0)];
+static STUBS: [u64; 3] = [
+    word(Op::Halt, 0, 0, 0, 0),
+    word(Op::ImportDone, 0, 0, 0, 0),
+    word(Op::EnterNative, 0, 0, 0, 0),
+];
 
 pub(crate) fn halt_stub() -> *const u64 {
     &raw const STUBS[0]
@@ -47,6 +53,11 @@ pub(crate) fn halt_stub() -> *const u64 {
 
 pub(crate) fn import_stub() -> *const u64 {
     &raw const STUBS[1]
+}
+
+/// What calls lead to in a function that has machine code: [`Code::entry`](crate::value::Code).
+pub fn native_stub() -> *const u64 {
+    &raw const STUBS[2]
 }
 
 /// Fuel of a slice: at its end handlers return to [`run`], which bounds native stack use even where
@@ -123,7 +134,7 @@ pub(crate) fn run_nested(vm: &mut Vm, callee: Value, args: &[Value]) -> Result<V
     let (pc, base) = (vm.pc, vm.base);
     let base_at = call::slot(vm.stack.start, base);
     let (fuel, reserve, slice, deadline) = (vm.fuel, vm.fuel_reserve, vm.slice, vm.deadline);
-    let used_before = vm.fuel_used;
+    let (used_before, held) = (vm.fuel_used, vm.fuel_held);
     let left = match reserve {
         u64::MAX => u64::MAX,
         _ => reserve.saturating_sub(u64::try_from(slice - fuel).unwrap_or(0)),
@@ -164,6 +175,7 @@ pub(crate) fn run_nested(vm: &mut Vm, callee: Value, args: &[Value]) -> Result<V
     let fuel = fuel.saturating_sub(used);
     (vm.pc, vm.base) = (pc, vm.stack.start.wrapping_add(base_at));
     (vm.fuel, vm.fuel_reserve, vm.slice, vm.deadline) = (fuel, reserve, slice, deadline);
+    vm.fuel_held = held;
     vm.partial = partial;
     match result {
         Exit::Finished(value) => Ok(value),
@@ -208,20 +220,16 @@ pub(crate) fn run(vm: &mut Vm, fuel: u64, deadline: Option<f64>) {
     if vm.pc.is_null() {
         return;
     }
-    let slice_max = if dispatch::IS_LOOP { SLICE_MATCH } else { SLICE };
     vm.exit = Exit::None;
     vm.fuel_reserve = fuel;
     vm.deadline = deadline;
     if vm.started.is_none() {
         vm.started = Some(vm.clock.now());
     }
+    let slice_max = if dispatch::IS_LOOP { SLICE_MATCH } else { SLICE };
     loop {
-        let slice = i64::try_from(vm.fuel_reserve).unwrap_or(i64::MAX).min(slice_max);
-        vm.fuel = slice;
-        vm.slice = slice;
-        // SAFETY: `pc` and `base` are those of a frame that `start` or an earlier run left.
-        unsafe { dispatch::enter(vm.pc, vm.base, vm) };
-        let used = u64::try_from(slice - vm.fuel).unwrap_or(0);
+        native::run_slice(vm, slice_max);
+        let used = u64::try_from(vm.slice - vm.fuel).unwrap_or(0);
         vm.fuel_used += used;
         if vm.fuel_reserve != u64::MAX {
             vm.fuel_reserve = vm.fuel_reserve.saturating_sub(used);

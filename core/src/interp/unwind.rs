@@ -30,7 +30,7 @@ pub(crate) fn proto(code: &Code) -> Option<&Proto> {
 
 /// Index of an instruction in its function.
 pub(crate) fn word_index(code: &Code, pc: *const u64) -> u32 {
-    let index = (pc as usize).wrapping_sub(code.entry as usize) / size_of::<u64>();
+    let index = (pc as usize).wrapping_sub(code.first_word() as usize) / size_of::<u64>();
     u32::try_from(index).unwrap_or(u32::MAX)
 }
 

@@ -89,7 +89,8 @@ impl Bench {
             param("d", Value::NULL),
         ];
         let code = Box::new(Code {
-            entry: core::ptr::null(),
+            entry: core::cell::Cell::new(core::ptr::null()),
+            native_entry: core::cell::Cell::new(core::ptr::null()),
             call_key: 4,
             register_count: 0,
             cost: 0,

@@ -19,8 +19,8 @@ pub const CALL_NATIVE: u32 = 1 << 18;
 /// Code of a function, owned by the machine.
 #[repr(C)]
 pub struct Code {
-    /// First word.
-    pub entry: *const u64,
+    /// Where calls go on: the first word, or a stub that enters machine code.
+    pub entry: Cell<*const u64>,
     /// Number of parameters and `CALL_…` flags.
     pub call_key: u32,
     /// Registers of a frame.
@@ -30,6 +30,9 @@ pub struct Code {
     /// Slices of fuel that ended in this function: a measure of the time spent in it that costs
     /// nothing between slices. Feedback for compilers.
     pub heat: Cell<u32>,
+    /// Machine code, or what machine code enters instead when there is none; null without a
+    /// compiler.
+    pub native_entry: Cell<*const u8>,
     /// The native function, opaque here (`vm::NativeFn` is its type).
     pub native: *const (),
     /// What the native function is given besides its arguments.
@@ -57,6 +60,12 @@ pub struct CodeParam {
 }
 
 impl Code {
+    /// The first word.
+    #[inline(always)]
+    pub fn first_word(&self) -> *const u64 {
+        self.words.as_ptr()
+    }
+
     /// Number of parameters.
     #[inline(always)]
     pub fn param_count(&self) -> usize {

@@ -49,6 +49,9 @@ impl Default for Globals {
 }
 
 impl Globals {
+    /// Offset of the address of the cells.
+    pub const CELLS_OFFSET: usize = core::mem::offset_of!(Globals, cells);
+
     /// No globals.
     pub fn new() -> Self {
         Globals {

@@ -7,6 +7,7 @@ pub mod stack;
 
 use crate::bytecode::Program;
 use crate::error::Error;
+use crate::native::{Enter, NativeCompiler};
 use crate::syntax::Dialect;
 use crate::value::globals::Globals;
 use crate::value::math::Rng;
@@ -133,6 +134,9 @@ pub struct Vm {
     pub fuel_reserve: u64,
     /// Fuel the current slice began with.
     pub slice: i64,
+    /// Fuel of the slice that the interpreter does not get, because machine code is to be looked for
+    /// soon.
+    pub fuel_held: i64,
     /// Fuel used since the machine was made.
     pub fuel_used: u64,
     /// When this run must end, on the machine's clock.
@@ -141,6 +145,18 @@ pub struct Vm {
     pub exit: Exit,
     /// State of the pending native function that is called again.
     pub partial: Option<Value>,
+    /// Compiler of machine code, if the host registered one.
+    pub native: Option<Box<dyn NativeCompiler>>,
+    /// How machine code is entered.
+    pub native_enter: Option<Enter>,
+    /// What [`Vm::native_enter`] needs to know.
+    pub native_stub: *const u8,
+    /// What functions without machine code have instead.
+    pub native_no_code: *const u8,
+    /// Times machine code was left.
+    pub native_leaves: u32,
+    /// Number of the exit through which machine code left; 0 when it left otherwise.
+    pub native_exit: u32,
     /// Rewrite hot sites to specialized variants.
     pub quicken: bool,
     /// Rules of the language.

@@ -17,7 +17,10 @@ mod engine;
 #[path = "match_loop.rs"]
 mod engine;
 
+mod step;
+
 pub(crate) use engine::{IS_LOOP, enter};
+pub(crate) use step::STEPS;
 
 /// How a handler goes on.
 pub(in crate::interp) trait Engine {

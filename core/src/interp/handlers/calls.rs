@@ -26,7 +26,7 @@ unsafe fn enter<E: Engine, const WORDS: usize>(
         }
         (*vm).fuel = fuel;
         call::write_header(base, nb, callee, pc.add(WORDS), field_a(pc));
-        E::next((*code).entry, nb, vm, acc)
+        E::next((*code).entry.get(), nb, vm, acc)
     }
 }
 
@@ -145,7 +145,7 @@ unsafe fn enter_method<E: Engine>(
         }
         (*vm).fuel = fuel;
         call::write_header(base, nb, callee, pc.add(5), field_a(pc));
-        E::next((*code).entry, nb, vm, acc)
+        E::next((*code).entry.get(), nb, vm, acc)
     }
 }
 
@@ -181,4 +181,5 @@ slow_handlers! {
     call_index => CallIndex;
     halt => Halt;
     import_done => ImportDone;
+    enter_native => EnterNative;
 }

@@ -79,7 +79,7 @@ unsafe fn cold(pc: *const u64, base: *mut Value) -> Option<State> {
     let code = unsafe { code_of(base) };
     let proto = unwind::proto(code)?;
     let target = unwind::side(&proto.cold, unwind::word_index(code, pc))?;
-    Some(State { pc: code.entry.wrapping_add(target as usize), base })
+    Some(State { pc: code.first_word().wrapping_add(target as usize), base })
 }
 
 /// Rewrites the operation of a site.
@@ -152,6 +152,17 @@ slow! {
         let cell = attempt!(vm, pc, base, refused(link::global_cell(vm, "_")));
         vm.globals.set(cell, value);
         next(pc, base, 1)
+    }
+}
+
+slow! {
+    /// Goes on in machine code.
+    EnterNative(_pc, base, vm) {
+        let code = code_of(base);
+        if code.entry.get() != super::native_stub() {
+            return State { pc: code.first_word(), base };
+        }
+        super::native::call(vm, base, code.native_entry.get())
     }
 }
 

@@ -1,0 +1,122 @@
+//! Where the interpreter and machine code meet: slices that both run, entering and leaving.
+
+use super::{State, dispatch};
+use crate::native::Continuation;
+use crate::native::helpers::StepFn;
+use crate::value::Value;
+use crate::vm::Vm;
+
+/// Fuel of a slice that machine code may use.
+const SLICE_NATIVE: i64 = 1_000_000;
+
+impl From<State> for Continuation {
+    fn from(state: State) -> Self {
+        Continuation { pc: state.pc, base: state.base }
+    }
+}
+
+impl From<Continuation> for State {
+    fn from(c: Continuation) -> Self {
+        State { pc: c.pc, base: c.base }
+    }
+}
+
+/// One function for each operation number. Machine code looks the operation up when it runs,
+/// because the interpreter rewrites sites.
+pub fn steps() -> &'static [StepFn; 256] {
+    &dispatch::STEPS
+}
+
+/// Runs one slice: in machine code when there is some for the place where the machine stands, then
+/// in the interpreter, which gets at most `slice_max` fuel.
+pub(super) fn run_slice(vm: &mut Vm, slice_max: i64) {
+    let left = i64::try_from(vm.fuel_reserve).unwrap_or(i64::MAX);
+    let mut state = State { pc: vm.pc, base: vm.base };
+    vm.fuel_held = 0;
+    if let Some(mut compiler) = vm.native.take() {
+        let code = compiler.code_at(vm);
+        let interpreted = compiler.slice().min(slice_max);
+        vm.native = Some(compiler);
+        vm.fuel = left.min(SLICE_NATIVE);
+        vm.slice = vm.fuel;
+        match code {
+            Some(code) => {
+                // SAFETY: `code_at` gives code for the place where the machine stands.
+                state = unsafe { enter(vm, vm.base, code) };
+                if state.pc.is_null() {
+                    return;
+                }
+                // Whatever it left for, the interpreter is to come back soon.
+                let fuel = after_exit(vm).min(interpreted);
+                hold_fuel(vm, fuel);
+            }
+            None => hold_fuel(vm, interpreted),
+        }
+    } else {
+        vm.slice = left.min(slice_max);
+        vm.fuel = vm.slice;
+    }
+    // SAFETY: `pc` and `base` are those of a frame that `start`, an earlier slice or machine code
+    // left.
+    unsafe { dispatch::enter(state.pc, state.base, vm) };
+}
+
+/// Enters machine code from an instruction of the interpreter, with the fuel that is held.
+///
+/// # Safety
+///
+/// As [`enter`].
+pub(super) unsafe fn call(vm: &mut Vm, base: *mut Value, code: *const u8) -> State {
+    let fuel = vm.fuel;
+    vm.fuel += vm.fuel_held;
+    vm.slice += vm.fuel_held;
+    vm.fuel_held = 0;
+    // SAFETY: the caller's promise.
+    let state = unsafe { enter(vm, base, code) };
+    if !state.pc.is_null() {
+        hold_fuel(vm, fuel);
+    }
+    state
+}
+
+/// Enters machine code, and tells the compiler when it left through an exit.
+///
+/// # Safety
+///
+/// `code` must be machine code of this machine's compiler for the place where the frame at `base`
+/// stands.
+unsafe fn enter(vm: &mut Vm, base: *mut Value, code: *const u8) -> State {
+    let Some(enter) = vm.native_enter else { return State::STOP };
+    vm.native_exit = 0;
+    // SAFETY: the caller's promise.
+    let left = unsafe { enter(core::ptr::from_mut(vm), base, code) };
+    if vm.native_exit != 0 {
+        let exit = vm.native_exit;
+        if let Some(mut compiler) = vm.native.take() {
+            compiler.note_exit(vm, exit);
+            vm.native = Some(compiler);
+        }
+        // Come back to machine code soon.
+        let fuel = after_exit(vm);
+        hold_fuel(vm, fuel);
+    }
+    left.into()
+}
+
+/// Fuel that the interpreter may use after code left, before code is looked for again. Not always
+/// the same: a loop would otherwise be met at the same instruction each time, perhaps at one where
+/// no code can be entered.
+fn after_exit(vm: &mut Vm) -> i64 {
+    vm.native_leaves = vm.native_leaves.wrapping_add(1);
+    128 + i64::from(vm.native_leaves.wrapping_mul(0x9E37_79B9) >> 24)
+}
+
+/// Holds back fuel of the current slice from the interpreter, which gets `fuel` units.
+fn hold_fuel(vm: &mut Vm, fuel: i64) {
+    let more = vm.fuel - fuel;
+    if more > 0 {
+        vm.fuel -= more;
+        vm.slice -= more;
+        vm.fuel_held += more;
+    }
+}

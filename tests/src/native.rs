@@ -1,0 +1,54 @@
+//! Compilers of machine code for tests.
+
+use brisk_core::native::NativeCompiler;
+use brisk_jit::regalloc::{Allocator, RandomRegisters, Regalloc2};
+use brisk_jit::tier::{Jit, MakeTarget, Policy};
+
+/// Whether this processor has a back end that can run here.
+pub const HAS_MACHINE_CODE: bool = cfg!(all(target_arch = "x86_64", not(miri)));
+
+/// How machine code is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Native {
+    /// Not at all.
+    None,
+    /// As for scripts, but sooner.
+    Warm,
+    /// Everything at once.
+    Eager,
+    /// At once; every n-th check leaves although nothing is wrong.
+    FalseAlarms(u32),
+    /// At once; every n-th time code is looked for, it is thrown away first.
+    Retirements(u32),
+    /// At once, with registers chosen at random by this seed.
+    RandomRegisters(u64),
+}
+
+/// What runs the code.
+fn machine_code() -> MakeTarget {
+    #[cfg(target_arch = "x86_64")]
+    return brisk_jit_x64::target;
+}
+
+/// The compiler for these options.
+pub fn compiler(native: Native) -> Option<Box<dyn NativeCompiler>> {
+    let eager = Policy::EAGER;
+    let regalloc = || -> Box<dyn Allocator> { Box::new(Regalloc2) };
+    let jit = match native {
+        Native::None => return None,
+        Native::Warm => {
+            Jit::new(machine_code(), regalloc(), Policy { hot: 500, slice: 100, ..Policy::AUTO })
+        }
+        Native::Eager => Jit::new(machine_code(), regalloc(), eager),
+        Native::FalseAlarms(n) => {
+            Jit::new(machine_code(), regalloc(), Policy { false_alarms: n, ..eager })
+        }
+        Native::Retirements(n) => {
+            Jit::new(machine_code(), regalloc(), Policy { retirements: n, ..eager })
+        }
+        Native::RandomRegisters(seed) => {
+            Jit::new(machine_code(), Box::new(RandomRegisters::new(seed)), eager)
+        }
+    };
+    Some(Box::new(jit))
+}
