@@ -9,7 +9,7 @@ mod random;
 pub use random::RandomRegisters;
 
 use crate::backend::{Clobbers, Registers};
-use crate::lir::{Allocated, Function, Move, Place, Placed};
+use crate::lir::{Allocated, Block, Function, Move, Place, Placed};
 use crate::op::Op;
 use input::{Input, Numbering};
 use regalloc2::checker::Checker;
@@ -50,8 +50,8 @@ impl Allocator for Regalloc2 {
     }
 }
 
-/// For tests: [`Regalloc2`], and each result is proved by symbolic execution. Takes some ten times
-/// as long.
+/// For tests: [`Regalloc2`], and each result is proved by symbolic execution, unless blocks are in an
+/// unusual order.
 ///
 /// # Panics
 ///
@@ -102,6 +102,12 @@ fn allocate(
 
 /// Panics when an operand's place does not hold its value.
 fn verify(f: &Function, input: &Input<'_>, environment: &MachineEnv, output: &Output) {
+    // The checker takes nothing for known in a block that it sees before all its predecessors.
+    let follows =
+        |(number, block): (usize, &Block)| block.preds.iter().any(|&pred| (pred as usize) < number);
+    if !f.blocks.iter().enumerate().skip(1).all(follows) {
+        return;
+    }
     let mut checker = Checker::new(input, environment);
     checker.prepare(output);
     if let Err(errors) = checker.run() {

@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::view::View;
 use brisk_core::bytecode::Op;
 
-/// Most words of a unit that is not a single loop.
+/// Most words of a unit that is not a loop in another one.
 const UNIT_WORDS_MAX: usize = 3000;
 /// Most words of a loop that is peeled.
 const PEEL_WORDS_MAX: usize = 250;
@@ -67,10 +67,11 @@ pub struct Region {
 }
 
 impl Region {
-    /// The unit for entering a function at a word: its start, or the header of a loop.
-    pub fn new(view: &View<'_>, flow: &Flow, plans: &[Plan], at: usize) -> Region {
+    /// The unit for entering a function at a word: its start, or the header of a loop; `None` when it
+    /// would be too large.
+    pub fn new(view: &View<'_>, flow: &Flow, plans: &[Plan], at: usize) -> Option<Region> {
         let start = flow.block_of[view.index[at] as usize] as usize;
-        let blocks = extent(view, flow, start);
+        let blocks = extent(view, flow, start)?;
         let peeled: Vec<Loop> =
             flow.loops.iter().filter(|l| can_peel(view, flow, plans, l)).copied().collect();
         let mut maker = Maker { view, flow, plans, peeled, blocks, nodes: Vec::new() };
@@ -78,7 +79,7 @@ impl Region {
         let Maker { nodes, blocks, .. } = maker;
         let nodes = order(split_edges(nodes));
         let words = words_of(view, flow, *blocks.start(), *blocks.end());
-        Region { nodes, blocks, words }
+        Some(Region { nodes, blocks, words })
     }
 
     /// Whether every way to `node` passes `other`.
@@ -97,18 +98,16 @@ fn words_of(view: &View<'_>, flow: &Flow, first: usize, last: usize) -> usize {
     end - start
 }
 
-/// The blocks of a unit entered at `start`: everything, or the largest loop around it that is not
-/// too large.
-fn extent(view: &View<'_>, flow: &Flow, start: usize) -> core::ops::RangeInclusive<usize> {
-    let all = 0..=flow.blocks.len() - 1;
-    if words_of(view, flow, 0, flow.blocks.len() - 1) <= UNIT_WORDS_MAX || start == 0 {
-        return all;
-    }
-    let around = flow.loops.iter().filter(|l| l.has(start));
-    let fits = around.filter(|l| words_of(view, flow, l.header, l.last) <= UNIT_WORDS_MAX);
-    match fits.max_by_key(|l| l.last - l.header).or_else(|| flow.loop_of(start)) {
-        Some(l) => l.header..=l.last,
-        None => all,
+/// The blocks of a unit entered at `start`: the function, or the loop with that header when it lies in
+/// another one, which has a unit of its own, or when the function is too large.
+fn extent(view: &View<'_>, flow: &Flow, start: usize) -> Option<core::ops::RangeInclusive<usize>> {
+    let last = flow.blocks.len() - 1;
+    let small = words_of(view, flow, 0, last) <= UNIT_WORDS_MAX;
+    let own = flow.loop_at(start);
+    let nested = own.is_some_and(|l| flow.loops.iter().any(|outer| outer != l && outer.has(start)));
+    match own {
+        Some(l) if start != 0 && (nested || !small) => Some(l.header..=l.last),
+        _ => small.then_some(0..=last),
     }
 }
 

@@ -146,12 +146,12 @@ impl Jit {
         self.observer = Some(observer);
     }
 
-    /// Compiles a function for being entered at a word; false when that was given up.
-    fn compile(&mut self, vm: &mut Vm, code: FunctionRef, at: usize) -> bool {
+    /// Compiles a function for being entered at a word; its entry, or none when that was given up.
+    fn compile(&mut self, vm: &mut Vm, code: FunctionRef, at: usize) -> Option<*const u8> {
         let function = code.code();
         let state = self.functions.entry(code).or_default();
         if state.given_up.contains(&at) || state.compilations >= COMPILATIONS_MAX {
-            return false;
+            return None;
         }
         state.compilations += 1;
         let started = Instant::now();
@@ -162,7 +162,7 @@ impl Jit {
         let Some(unit) = made else {
             self.stats.given_up += 1;
             self.functions.entry(code).or_default().given_up.insert(at);
-            return false;
+            return None;
         };
         let entry = unit.installed.entry;
         self.stats.compilations += 1;
@@ -173,7 +173,10 @@ impl Jit {
             function.entry.set(interp::native_stub());
         }
         self.units.push(unit);
-        true
+        if self.policy.hot > 0 {
+            self.compile_callees(vm, self.units.len() - 1);
+        }
+        Some(entry)
     }
 
     fn make(&mut self, vm: &Vm, code: FunctionRef, at: usize) -> Option<Unit> {
@@ -302,36 +305,31 @@ impl NativeCompiler for Jit {
         if at != 0 && !is_loop_header(&view, at) {
             return None;
         }
-        if !self.compile(vm, code, at) {
-            return None;
-        }
-        let unit = self.units.len() - 1;
-        let entry = self.units[unit].installed.entry;
-        if self.policy.hot > 0 {
-            self.compile_callees(vm, unit);
-        }
-        Some(entry)
+        self.compile(vm, code, at)
     }
 
-    fn note_exit(&mut self, _vm: &mut Vm, exit: u32) {
-        let Some(site) = self.exits.get_mut(exit as usize) else { return };
+    fn note_exit(&mut self, _vm: &mut Vm, exit: u32) -> bool {
+        let Some(site) = self.exits.get_mut(exit as usize) else { return false };
         site.taken += 1;
         site.total += 1;
-        let Some(word) = site.word else { return };
+        // The end of a loop's unit: the loop around it comes round next.
+        let left = site.op == Op::Leave;
+        let Some(word) = site.word else { return left };
         if site.taken < self.policy.exits_max {
-            return;
+            return false;
         }
         site.taken = 0;
         let unit = site.unit;
         let code = self.units[unit as usize].code;
         if !self.units[unit as usize].alive {
-            return;
+            return false;
         }
         let failures = &mut self.functions.entry(code).or_default().failures;
         let level = failures.entry(word).or_default();
         *level = level.saturating_add(1);
         // Other units of the function would fail there as well.
         self.retire_all(code);
+        false
     }
 
     fn for_each_root(&self, visit: &mut dyn FnMut(Value)) {

@@ -11,6 +11,9 @@ use crate::vm::Vm;
 
 /// Work that finishes anything.
 const ALL: isize = isize::MAX;
+/// So much work at once is due to a large buffer that was made: then phases follow one another in one
+/// slice, because there may be few others before the next such buffer.
+const LARGE: isize = 64 * 1024;
 
 /// Lets the collector do the slice that is due.
 ///
@@ -75,7 +78,7 @@ pub(crate) fn step(vm: &mut Vm, top: *mut Value, work: isize) {
     if vm.store.heap.phase() == Phase::Idle {
         vm.store.heap.start_cycle();
         mark_roots(vm, top);
-        if work != ALL {
+        if work < LARGE {
             return;
         }
     }
@@ -89,7 +92,7 @@ pub(crate) fn step(vm: &mut Vm, top: *mut Value, work: isize) {
         while !mark_some(&mut vm.store, ALL) {}
         vm.stack.clear_above(top);
         vm.store.heap.start_sweep();
-        if work != ALL {
+        if work < LARGE {
             return;
         }
     }

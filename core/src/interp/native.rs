@@ -6,7 +6,7 @@ use crate::native::helpers::StepFn;
 use crate::value::Value;
 use crate::vm::Vm;
 
-/// Fuel of a slice that machine code may use.
+/// Fuel of a slice that machine code may use before the clock is looked at.
 const SLICE_NATIVE: i64 = 1_000_000;
 
 impl From<State> for Continuation {
@@ -37,7 +37,8 @@ pub(super) fn run_slice(vm: &mut Vm, slice_max: i64) {
         let code = compiler.code_at(vm);
         let interpreted = compiler.slice().min(slice_max);
         vm.native = Some(compiler);
-        vm.fuel = left.min(SLICE_NATIVE);
+        // Without a deadline nobody needs to look at the clock.
+        vm.fuel = if vm.deadline.is_some() { left.min(SLICE_NATIVE) } else { left };
         vm.slice = vm.fuel;
         match code {
             Some(code) => {
@@ -93,12 +94,12 @@ unsafe fn enter(vm: &mut Vm, base: *mut Value, code: *const u8) -> State {
     if vm.native_exit != 0 {
         let exit = vm.native_exit;
         if let Some(mut compiler) = vm.native.take() {
-            compiler.note_exit(vm, exit);
+            let at_once = compiler.note_exit(vm, exit);
             vm.native = Some(compiler);
+            // Come back to machine code soon.
+            let fuel = if at_once { 0 } else { after_exit(vm) };
+            hold_fuel(vm, fuel);
         }
-        // Come back to machine code soon.
-        let fuel = after_exit(vm);
-        hold_fuel(vm, fuel);
     }
     left.into()
 }

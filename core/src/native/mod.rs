@@ -91,8 +91,9 @@ pub trait NativeCompiler: Send {
     /// on with there, perhaps made now. Before the first code is made, [`attach`] is called.
     fn code_at(&mut self, vm: &mut Vm) -> Option<*const u8>;
 
-    /// Machine code left through exit `exit` (see `Vm::native_exit`).
-    fn note_exit(&mut self, vm: &mut Vm, exit: u32);
+    /// Machine code left through exit `exit` (see `Vm::native_exit`). True when code should be looked
+    /// for at the very next jump back.
+    fn note_exit(&mut self, vm: &mut Vm, exit: u32) -> bool;
 
     /// Visits the values that code refers to.
     fn for_each_root(&self, visit: &mut dyn FnMut(Value));

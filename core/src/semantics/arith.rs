@@ -219,12 +219,10 @@ fn replicate_list(store: &mut Store, list: Gc<List>, times: f64) -> Result<Value
     }
     let total = total as usize; // Within the limit.
     let result = store.new_list(total)?;
-    while result.len() < total {
-        let more = len.min(total - result.len());
-        for index in 0..more {
-            push_element(store, result, list, index)?;
-        }
+    for index in 0..len.min(total) {
+        push_element(store, result, list, index)?;
     }
+    result.repeat_to(total);
     Ok(Value::list(result))
 }
 

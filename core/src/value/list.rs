@@ -186,6 +186,22 @@ impl List {
         unsafe { core::slice::from_raw_parts(self.elems.get(), self.len()) }
     }
 
+    /// Repeats the elements until there are `total`, for which there must be room.
+    pub fn repeat_to(&self, total: usize) {
+        let count = self.len();
+        assert!(total <= self.cap.get() as usize);
+        let mut filled = count;
+        while filled > 0 && filled < total {
+            // As much as is there already, which keeps the order: that is whole copies.
+            let more = filled.min(total - filled);
+            let elems = self.elems.get();
+            // SAFETY: within the capacity, and the two parts do not overlap.
+            unsafe { ptr::copy_nonoverlapping(elems, elems.add(filled), more) };
+            filled += more;
+        }
+        self.len.set(filled as u32);
+    }
+
     /// Removes and returns the last element.
     #[inline]
     pub fn pop(&self) -> Option<Value> {

@@ -50,7 +50,7 @@ pub fn build(
 ) -> Option<Built> {
     let flow = Flow::new(view);
     let plans: Vec<Plan> = view.insns.iter().map(|i| plan(vm, view, i, failures)).collect();
-    let region = Region::new(view, &flow, &plans, at);
+    let region = Region::new(view, &flow, &plans, at)?;
     if region.nodes.len() > NODES_MAX {
         return None;
     }
