@@ -187,6 +187,11 @@ impl Target for Evaluator {
     }
 }
 
+/// An evaluator as a target: what tests make a compiler with.
+pub fn target() -> Box<dyn Target> {
+    Box::<Evaluator>::default()
+}
+
 unsafe fn enter(vm: *mut Vm, base: *mut Value, code: *const u8) -> Continuation {
     // SAFETY: a machine with this target keeps the address of the evaluator's state, and does not
     // drop the evaluator while code runs.

@@ -48,12 +48,16 @@ pub struct Block {
 /// A function, or part of one, in IR. Block 0 is the entry.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    /// Blocks, in an order in which dominators come first.
+    /// Blocks.
     pub blocks: Vec<Block>,
     /// Representation of each value.
     pub reps: Vec<Rep>,
     /// The constant that a value is.
     pub constants: Vec<Option<u64>>,
+    /// Whether a double is no NaN but `Value::NAN`.
+    pub canonical: Vec<bool>,
+    /// Blocks in the order in which they were built: dominators first.
+    pub order: Vec<usize>,
 }
 
 impl Graph {
@@ -61,12 +65,18 @@ impl Graph {
     pub fn value(&mut self, rep: Rep) -> Val {
         self.reps.push(rep);
         self.constants.push(None);
+        self.canonical.push(false);
         Val(self.reps.len() as u32 - 1)
     }
 
     /// Representation of a value.
     pub fn rep(&self, value: Val) -> Rep {
         self.reps[value.0 as usize]
+    }
+
+    /// Whether a double is no NaN but `Value::NAN`.
+    pub fn is_canonical(&self, value: Val) -> bool {
+        self.canonical[value.0 as usize]
     }
 
     /// The bits of a constant.

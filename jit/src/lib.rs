@@ -9,6 +9,8 @@
 //! - `op`: the operations of compiled code; `ir`, `build`: in SSA form; `verify` checks that
 //! - `lir`, `lower`, `regalloc`: as a list, with registers; `print` shows it
 //! - `backend`, `target`: what runs it; `machine` and `memory`: as machine code
+//! - `eval`: in plain Rust
+//! - `symbols`: names for profilers and debuggers
 
 pub mod tier;
 pub mod function;
@@ -29,3 +31,4 @@ pub mod target;
 pub mod machine;
 pub mod memory;
 pub mod eval;
+pub mod symbols;

@@ -197,6 +197,6 @@ fn order(graph: &Graph) -> Vec<usize> {
         let insts = &graph.blocks[b].insts;
         b != 0 && insts.len() == 1 && insts[0].op == Op::Leave
     };
-    let hot = (0..graph.blocks.len()).filter(|b| !leaves(b));
-    hot.chain((0..graph.blocks.len()).filter(leaves)).collect()
+    let hot = graph.order.iter().copied().filter(|b| !leaves(b));
+    hot.chain(graph.order.iter().copied().filter(leaves)).collect()
 }

@@ -197,6 +197,8 @@ pub enum Op {
     ToF64,
     /// `F64 → Word`: the same bits, any NaN as `Value::NAN`.
     ToValue,
+    /// `F64 → Word`: the same bits, of a double that is no NaN but `Value::NAN`.
+    ToBits,
     /// `F64, F64 → F64`.
     Binary(Binary),
     /// `F64 → F64`.
@@ -220,6 +222,8 @@ pub enum Op {
     Store(Address),
     /// `address…, F64`: stores a number, any NaN as `Value::NAN`.
     StoreF64(Address),
+    /// `address…, F64`: stores a number that is no NaN but `Value::NAN`.
+    StoreNumber(Address),
     /// `address…`: stores these bits.
     StoreBits(Address, u64),
     /// `Word → F64`: the number that a value is. *Exit* when it is none.
@@ -239,6 +243,10 @@ pub enum Op {
     CheckCompare(Compare),
     /// Pays fuel for a jump back. *Exit* (suspends) when none is left.
     Fuel(u32),
+    /// Pays fuel for a call that was inlined. *Exit*, with nothing paid, when there is not enough.
+    Pay(u32),
+    /// *Exit* unless a window with so many registers fits on the stack.
+    CheckWindow(u32),
     /// `Word`: tells the collector that the object at this address was written to.
     Barrier,
     /// `F64… → F64`: a function that neither allocates nor fails (`native::LEAVES`).
@@ -295,6 +303,7 @@ impl Op {
             | Op::Leaf(..) => Some(Rep::F64),
             Op::Word(_)
             | Op::ToValue
+            | Op::ToBits
             | Op::Truncate
             | Op::Load(..)
             | Op::Untag(_)
@@ -318,6 +327,8 @@ impl Op {
                 | Op::CheckIndex
                 | Op::CheckCompare(_)
                 | Op::Fuel(_)
+                | Op::Pay(_)
+                | Op::CheckWindow(_)
                 | Op::Call(_)
                 | Op::Leave
         )
@@ -351,7 +362,7 @@ impl Op {
 
     /// Whether it stores.
     pub fn is_store(self) -> bool {
-        matches!(self, Op::Store(_) | Op::StoreF64(_) | Op::StoreBits(..))
+        matches!(self, Op::Store(_) | Op::StoreF64(_) | Op::StoreNumber(_) | Op::StoreBits(..))
     }
 
     /// The representations of its fixed operands, in order; `Jump` and `Leaf` take what they are
@@ -374,7 +385,7 @@ impl Op {
             | Op::Barrier
             | Op::BranchBits(_)
             | Op::Return => vec![Word],
-            Op::ToValue | Op::Unary(_) | Op::Truncate => vec![F64],
+            Op::ToValue | Op::ToBits | Op::Unary(_) | Op::Truncate => vec![F64],
             Op::Binary(_) | Op::Test(_) | Op::Modulo | Op::CheckCompare(_) | Op::Branch(_) => {
                 vec![F64, F64]
             }
@@ -385,7 +396,7 @@ impl Op {
             }
             Op::StoreBits(address, _) => addressed(address, &[]),
             Op::Store(address) => addressed(address, &[Word]),
-            Op::StoreF64(address) => addressed(address, &[F64]),
+            Op::StoreF64(address) | Op::StoreNumber(address) => addressed(address, &[F64]),
             _ => Vec::new(),
         }
     }

@@ -36,6 +36,8 @@ pub enum Plan {
     Step,
     /// A call of this script function.
     Call(Value),
+    /// The body of this script function, which has no effects, in place of a call.
+    Inlined(Value),
     /// A function of one number.
     Numeric(Numeric, Value),
 }
@@ -138,7 +140,8 @@ pub fn plan(vm: &Vm, view: &View<'_>, insn: &Insn, failures: &Failures) -> Plan 
         Op::CallGlobalScript => {
             let callee = vm.globals.cells()[(insn.extra & 0xFFFF_FFFF) as usize].value;
             match callee.as_func() {
-                Some(f) if f.code().call_key == u32::from(insn.x()) && level == 0 => {
+                // First perhaps inlined.
+                Some(f) if f.code().call_key == u32::from(insn.x()) && level <= 1 => {
                     Plan::Call(callee)
                 }
                 _ => Plan::Step,

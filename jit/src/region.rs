@@ -81,15 +81,6 @@ impl Region {
         let words = words_of(view, flow, *blocks.start(), *blocks.end());
         Some(Region { nodes, blocks, words })
     }
-
-    /// Whether every way to `node` passes `other`.
-    pub fn dominates(&self, other: usize, node: usize) -> bool {
-        let mut node = node;
-        while self.nodes[node].depth > self.nodes[other].depth {
-            node = self.nodes[node].dominator;
-        }
-        node == other
-    }
 }
 
 fn words_of(view: &View<'_>, flow: &Flow, first: usize, last: usize) -> usize {

@@ -48,6 +48,8 @@ impl Policy {
 
 /// Times a function is compiled before it is left to the interpreter.
 const COMPILATIONS_MAX: u32 = 60;
+/// Times a loop's unit is entered before the function gets one.
+const ENTRIES_MAX: u32 = 20;
 /// Functions called by a new unit that are compiled with it.
 const CALLEES_MAX: usize = 16;
 
@@ -58,6 +60,8 @@ struct Unit {
     at: usize,
     installed: Installed,
     roots: Vec<Value>,
+    /// Times it was entered between slices.
+    entered: u32,
     alive: bool,
 }
 
@@ -215,7 +219,7 @@ impl Jit {
         if let Some(observer) = &mut self.observer {
             observer(&Report { name: &function.name, at, lir: &lir, places: &places, installed });
         }
-        Some(Unit { code, at, installed, roots: built.roots, alive: true })
+        Some(Unit { code, at, installed, roots: built.roots, entered: 0, alive: true })
     }
 
     /// Takes a unit out of use. Frames that wait for calls it made still return into it.
@@ -283,7 +287,14 @@ impl NativeCompiler for Jit {
             self.retire_sometimes(vm);
         }
         if let Some(&unit) = self.entries.get(&(vm.pc as usize)) {
-            return Some(self.units[unit as usize].installed.entry);
+            let unit = &mut self.units[unit as usize];
+            unit.entered += 1;
+            let (entry, code) = (unit.installed.entry, unit.code);
+            // A loop entered again and again: its function is called again and again.
+            if unit.at != 0 && unit.entered == ENTRIES_MAX {
+                self.compile(vm, code, 0);
+            }
+            return Some(entry);
         }
         let code = FunctionRef::of_frame(vm)?;
         let used = (vm.slice - vm.fuel).max(1);

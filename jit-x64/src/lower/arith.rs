@@ -37,6 +37,10 @@ pub(super) fn to_value(e: &mut Emitter<'_>, site: &Site<'_>) {
     e.colds.push(Cold::LoadNan { label, to, back });
 }
 
+pub(super) fn to_bits(e: &mut Emitter<'_>, site: &Site<'_>) {
+    asm!(e.asm; vmovq Rq(site.to_word()), Rx(site.float(0)));
+}
+
 pub(super) fn binary(e: &mut Emitter<'_>, site: &Site<'_>, function: Binary) {
     let (a, b, to) = (site.float(0), site.float(1), site.to_float());
     match function {

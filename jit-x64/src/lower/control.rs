@@ -1,8 +1,10 @@
 //! Ends of blocks, and fuel.
 
 use super::compare::{compare_bits, jump_if};
-use crate::asm::asm;
+use crate::asm::{Mem, asm, mem};
+use crate::cold::Cold;
 use crate::emit::{Emitter, Site};
+use crate::regs::VM;
 use brisk_jit::op::Compare;
 use dynasmrt::{DynasmApi, DynasmLabelApi};
 
@@ -10,6 +12,23 @@ pub(super) fn fuel(e: &mut Emitter<'_>, site: &Site<'_>, fuel: u32) {
     let exit = e.exit(site);
     pay(e, fuel);
     asm!(e.asm; js =>exit);
+}
+
+/// Pays for a call that was inlined; when there is not enough, gives it back and leaves.
+pub(super) fn pay_for_call(e: &mut Emitter<'_>, site: &Site<'_>, fuel: u32) {
+    let exit = e.exit(site);
+    let label = e.asm.new_dynamic_label();
+    e.colds.push(Cold::Refund { label, fuel, exit });
+    pay(e, fuel);
+    asm!(e.asm; js =>label);
+}
+
+/// A window must end below the limit, as for a call.
+pub(super) fn check_window(e: &mut Emitter<'_>, site: &Site<'_>, registers: u32) {
+    let exit = e.exit(site);
+    mem!(e.asm, Mem::Window(registers as i32 * 8); lea (r11,) ());
+    mem!(e.asm, Mem::Word(VM, e.linkage.vm_stack_limit); cmp (r11,) QWORD ());
+    asm!(e.asm; ja =>exit);
 }
 
 /// Pays fuel; the sign says whether none is left.

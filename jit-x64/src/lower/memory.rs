@@ -44,6 +44,11 @@ pub(super) fn store_f64(e: &mut Emitter<'_>, site: &Site<'_>, address: Address) 
     e.colds.push(Cold::StoreNan { label, to, back });
 }
 
+pub(super) fn store_number(e: &mut Emitter<'_>, site: &Site<'_>, address: Address) {
+    let (to, x) = (site.mem(address), site.float(address.operands()));
+    mem!(e.asm, to; vmovsd () QWORD (, Rx(x)));
+}
+
 pub(super) fn store_bits(e: &mut Emitter<'_>, site: &Site<'_>, address: Address, bits: u64) {
     store_word(&mut e.asm, site.mem(address), bits);
 }

@@ -8,7 +8,7 @@
 
 use super::Builder;
 use crate::ir::{Exit, Inst, Val};
-use crate::op::{Address, Binary, Op, Rep, Width};
+use crate::op::{Address, Binary, Op, Rep, Unary, Width};
 use brisk_core::value::Value;
 
 /// Kinds of memory that change separately.
@@ -157,7 +157,7 @@ impl Builder<'_> {
     fn known(&self, key: &Key) -> Option<Val> {
         let known = self.table.get(key)?;
         let here = self.node;
-        known.iter().rev().find(|(node, _)| self.region.dominates(*node, here)).map(|k| k.1)
+        known.iter().rev().find(|(node, _)| self.dominates(*node, here)).map(|k| k.1)
     }
 
     fn remember(&mut self, key: Key, val: Val) {
@@ -167,9 +167,35 @@ impl Builder<'_> {
     /// Appends an instruction.
     pub(super) fn append(&mut self, op: Op, args: Vec<Val>, exit: Option<Exit>) -> Option<Val> {
         let result = op.result().map(|rep| self.graph.value(rep));
+        if let Some(result) = result {
+            let canonical = self.gives_canonical(op, &args);
+            self.graph.canonical[result.0 as usize] = canonical;
+        }
         let exit = exit.map(Box::new);
         self.graph.blocks[self.node].insts.push(Inst { op, args, result, exit });
         result
+    }
+
+    /// Whether a double is no NaN but `Value::NAN`. A NaN that an operation takes from an operand
+    /// stays the one it was; one that it makes itself is another. Nothing is made by adding a
+    /// finite constant, or by multiplying with one that is not zero.
+    fn gives_canonical(&self, op: Op, args: &[Val]) -> bool {
+        let canonical = |arg: usize| self.graph.is_canonical(args[arg]);
+        let finite = |arg: usize| self.f64_constant(args[arg]).filter(|x| x.is_finite());
+        let nonzero = |arg: usize| finite(arg).is_some_and(|x| x != 0.0);
+        match op {
+            Op::F64(bits) => !f64::from_bits(bits).is_nan() || bits == Value::NAN.bits(),
+            Op::LoadF64(_) | Op::LoadNumber(_) | Op::Number => true,
+            Op::Test(_) | Op::IntToF64 | Op::Modulo => true,
+            Op::Binary(Binary::Add | Binary::Sub) => {
+                canonical(0) && finite(1).is_some() || canonical(1) && finite(0).is_some()
+            }
+            Op::Binary(Binary::Mul) => canonical(0) && nonzero(1) || canonical(1) && nonzero(0),
+            Op::Binary(Binary::Div) => canonical(0) && nonzero(1),
+            Op::Binary(Binary::Min) => canonical(0) && canonical(1),
+            Op::Unary(Unary::Floor | Unary::Ceil | Unary::Trunc | Unary::Abs) => canonical(0),
+            _ => false,
+        }
     }
 
     fn f64_constant(&self, val: Val) -> Option<f64> {
@@ -229,6 +255,7 @@ impl Builder<'_> {
         }
         match self.graph.constant(val) {
             Some(bits) => self.word(Value::number(f64::from_bits(bits)).bits()),
+            None if self.graph.is_canonical(val) => self.emit(Op::ToBits, &[val]),
             None => self.emit(Op::ToValue, &[val]),
         }
     }

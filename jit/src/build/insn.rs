@@ -27,6 +27,10 @@ impl Builder<'_> {
                 self.call(index, &insn, callee);
                 false
             }
+            Plan::Inlined(callee) => {
+                self.inline_call(index, &insn, callee);
+                false
+            }
             Plan::Numeric(what, callee) => {
                 self.numeric(&insn, what, callee);
                 false
@@ -96,7 +100,7 @@ impl Builder<'_> {
     }
 
     /// Makes sure that a global still holds a function.
-    fn check_callee(&mut self, cell: u32, callee: Value) {
+    pub(super) fn check_callee(&mut self, cell: u32, callee: Value) {
         let value = self.cell(cell);
         self.check(Op::CheckBits(callee.bits()), &[value]);
         self.roots.push(callee);
@@ -184,7 +188,7 @@ impl Builder<'_> {
                 self.append(Op::StoreBits(address, bits), args, None);
                 return;
             }
-            (None, Rep::F64) => Op::StoreF64(address),
+            (None, Rep::F64) => self.number_store(address, val),
             (None, Rep::Word) => Op::Store(address),
         };
         args.push(val);
@@ -429,7 +433,7 @@ impl Builder<'_> {
         }
     }
 
-    fn control(&mut self, insn: &Insn) {
+    pub(super) fn control(&mut self, insn: &Insn) {
         let (a, b) = (insn.a(), insn.b());
         match insn.op {
             Code::Return => {
@@ -528,7 +532,7 @@ impl Builder<'_> {
         let count = self.emit(Op::Binary(Binary::Add), &[steps, one]);
         let offset = self.emit(Op::Binary(Binary::Mul), &[step, index]);
         let val = self.emit(Op::Binary(Binary::Add), &[from, offset]);
-        self.late.insert(self.node, (insn.a(), val));
+        self.late.insert(self.region_node, (insn.a(), val));
         self.append(Op::Branch(Compare::Ge), vec![index, count], None);
     }
 
@@ -588,7 +592,7 @@ impl Builder<'_> {
     }
 
     /// Whether the value a register gets now is next used as a number.
-    fn expects_number(&self, register: u16, from: usize) -> bool {
+    pub(super) fn expects_number(&self, register: u16, from: usize) -> bool {
         let block = self.flow.block_of[from.saturating_sub(1)];
         for index in from..(from + AHEAD).min(self.view.insns.len()) {
             if self.flow.block_of[index] != block {

@@ -264,8 +264,8 @@ impl Builder<'_> {
         for &pred in preds {
             let Some((vars, versions)) = self.ends[pred].clone() else { continue };
             // The jump at the end, which is a node's only way: critical edges are split.
-            let Some(jump) = self.graph.blocks[pred].insts.pop() else { continue };
-            self.node = pred;
+            self.node = self.tails[pred];
+            let Some(jump) = self.graph.blocks[self.node].insts.pop() else { continue };
             (self.vars, self.versions) = (vars, versions);
             let mut args = Vec::new();
             for &register in params {
@@ -289,7 +289,7 @@ impl Builder<'_> {
                 }
             }
             let jump = Inst { args, ..jump };
-            self.graph.blocks[pred].insts.push(jump);
+            self.graph.blocks[self.node].insts.push(jump);
         }
         self.node = here;
         (self.vars, self.versions) = state;
@@ -323,7 +323,11 @@ impl Builder<'_> {
                         }
                         word.unwrap_or(val)
                     }
-                    None => self.append(Op::ToValue, vec![val], None).unwrap_or(val),
+                    None => {
+                        let canonical = self.graph.is_canonical(val);
+                        let op = if canonical { Op::ToBits } else { Op::ToValue };
+                        self.append(op, vec![val], None).unwrap_or(val)
+                    }
                 }
             }
             _ => val,

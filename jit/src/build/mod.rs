@@ -11,6 +11,7 @@
 //! jump back brings something else, it starts over without that assumption.
 
 mod emit;
+mod inline;
 mod insn;
 mod merge;
 mod vars;
@@ -49,7 +50,8 @@ pub fn build(
     false_alarms: u32,
 ) -> Option<Built> {
     let flow = Flow::new(view);
-    let plans: Vec<Plan> = view.insns.iter().map(|i| plan(vm, view, i, failures)).collect();
+    let mut plans: Vec<Plan> = view.insns.iter().map(|i| plan(vm, view, i, failures)).collect();
+    let bodies = inline::bodies(vm, view, &mut plans, failures);
     let region = Region::new(view, &flow, &plans, at)?;
     if region.nodes.len() > NODES_MAX {
         return None;
@@ -57,6 +59,7 @@ pub fn build(
     let mut doubts = FxHashSet::default();
     for _ in 0..RESTARTS_MAX {
         let mut builder = Builder::new(view, &flow, &plans, &region, failures, &doubts);
+        builder.bodies = Some(&bodies);
         builder.false_alarms = false_alarms;
         builder.run();
         let new = core::mem::take(&mut builder.new_doubts);
@@ -86,8 +89,18 @@ struct Builder<'a> {
     new_doubts: FxHashSet<Doubt>,
     graph: Graph,
     roots: Vec<brisk_core::value::Value>,
-    /// Node that is being built.
+    /// Block that is being built.
     node: usize,
+    /// Node of the region that it belongs to.
+    region_node: usize,
+    /// Nearest dominator and depth of each block.
+    dominators: Vec<(usize, usize)>,
+    /// Block that a node of the region ends in.
+    tails: Vec<usize>,
+    /// Functions that can be inlined.
+    bodies: Option<&'a inline::Bodies<'a>>,
+    /// While one is built: the caller.
+    caller: Option<inline::Caller<'a>>,
     vars: Vars,
     versions: Versions,
     next_version: u32,
@@ -128,7 +141,6 @@ impl<'a> Builder<'a> {
         let mut graph = Graph { blocks: vec![Block::default(); count], ..Graph::default() };
         for (i, node) in region.nodes.iter().enumerate() {
             graph.blocks[i].succs = node.succs.iter().map(|&s| s as u32).collect();
-            graph.blocks[i].preds = node.preds.iter().map(|&p| p as u32).collect();
         }
         Builder {
             view,
@@ -141,6 +153,11 @@ impl<'a> Builder<'a> {
             graph,
             roots: Vec::new(),
             node: 0,
+            region_node: 0,
+            dominators: region.nodes.iter().map(|n| (n.dominator, n.depth)).collect(),
+            tails: (0..count).collect(),
+            bodies: None,
+            caller: None,
             vars: Vars::new(view.code.register_count as usize),
             versions: Versions::default(),
             next_version: 1,
@@ -156,7 +173,8 @@ impl<'a> Builder<'a> {
 
     fn run(&mut self) {
         for node in 0..self.region.nodes.len() {
-            self.node = node;
+            (self.node, self.region_node) = (node, node);
+            self.graph.order.push(node);
             if node > 0 {
                 self.begin(node);
             }
@@ -173,8 +191,36 @@ impl<'a> Builder<'a> {
                 Kind::Code { block, .. } => self.block(block),
             }
             self.ends[node] = Some((self.vars.clone(), self.versions));
+            self.tails[node] = self.node;
         }
         self.seal();
+        self.link();
+    }
+
+    /// Predecessors, now that all blocks are there.
+    fn link(&mut self) {
+        self.graph.blocks.iter_mut().for_each(|block| block.preds.clear());
+        for block in 0..self.graph.blocks.len() {
+            for succ in self.graph.blocks[block].succs.clone() {
+                self.graph.blocks[succ as usize].preds.push(block as u32);
+            }
+        }
+    }
+
+    /// A further block, which is reached through `dominator`.
+    fn new_block(&mut self, dominator: usize) -> usize {
+        self.graph.blocks.push(Block::default());
+        let depth = self.dominators[dominator].1 + 1;
+        self.dominators.push((dominator, depth));
+        self.graph.blocks.len() - 1
+    }
+
+    /// Whether every way to block `at` passes `other`.
+    fn dominates(&self, other: usize, mut at: usize) -> bool {
+        while self.dominators[at].1 > self.dominators[other].1 {
+            at = self.dominators[at].0;
+        }
+        at == other
     }
 
     fn block(&mut self, block: usize) {
@@ -203,6 +249,9 @@ impl<'a> Builder<'a> {
     }
 
     fn exit(&mut self, kind: ExitKind) -> Exit {
+        if let Some(caller) = &self.caller {
+            return caller.exit();
+        }
         let mut saved = Vec::new();
         for (register, slot) in self.vars.slots.iter().enumerate() {
             if let Some(val) = slot.val
@@ -263,10 +312,14 @@ impl<'a> Builder<'a> {
                 self.append(Op::StoreBits(address, bits), Vec::new(), None);
                 return;
             }
-            (Rep::F64, None) => Op::StoreF64(address),
+            (Rep::F64, None) => self.number_store(address, val),
             (Rep::Word, None) => Op::Store(address),
         };
         self.append(op, vec![val], None);
+    }
+
+    fn number_store(&self, address: Address, val: Val) -> Op {
+        if self.graph.is_canonical(val) { Op::StoreNumber(address) } else { Op::StoreF64(address) }
     }
 
     /// Writes back what the window lacks, before other code runs.

@@ -44,8 +44,17 @@ impl Run<'_> {
     fn plain(&mut self, unit: &Unit, at: usize, inst: &Inst, placed: &Placed) -> Way {
         let done = match inst.op {
             Op::Load(..) | Op::LoadF64(_) | Op::LoadNumber(_) => self.load(inst.op, placed),
-            Op::Store(_) | Op::StoreF64(_) | Op::StoreBits(..) => self.store(inst.op, placed),
+            Op::Store(_) | Op::StoreF64(_) | Op::StoreNumber(_) | Op::StoreBits(..) => {
+                self.store(inst.op, placed)
+            }
             Op::Fuel(fuel) => self.pay(fuel),
+            Op::Pay(fuel) if self.fuel < i64::from(fuel) => Done::Exit,
+            Op::Pay(fuel) => self.pay(fuel),
+            Op::CheckWindow(registers) => {
+                let end = self.base.wrapping_add(registers as usize * 8);
+                let limit: *mut u8 = self.vm_field(layout::VM_STACK_LIMIT);
+                if end > limit { Done::Exit } else { Done::Nothing }
+            }
             Op::Barrier => self.barrier(self.word(placed, 0)),
             _ => self.compute(inst.op, placed),
         };
@@ -86,6 +95,7 @@ impl Run<'_> {
             Op::Word(bits) | Op::F64(bits) => Done::Bits(bits),
             Op::ToF64 => Done::Bits(word(0)),
             Op::ToValue => Done::Bits(Value::number(float(0)).bits()),
+            Op::ToBits => Done::Bits(float(0).to_bits()),
             Op::Binary(function) => number(binary(function, float(0), float(1))),
             Op::Unary(function) => number(unary(function, float(0))),
             Op::Test(compare) => number(f64::from(u8::from(compare.holds(float(0), float(1))))),
@@ -155,7 +165,7 @@ impl Run<'_> {
     fn store(&mut self, op: Op, placed: &Placed) -> Done {
         let (address, bits) = match op {
             Op::Store(address) => (address, self.word(placed, address.operands())),
-            Op::StoreF64(address) => {
+            Op::StoreF64(address) | Op::StoreNumber(address) => {
                 (address, Value::number(self.float(placed, address.operands())).bits())
             }
             Op::StoreBits(address, bits) => (address, bits),
