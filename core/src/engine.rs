@@ -274,6 +274,7 @@ impl Machine {
             native_enter: None,
             native_stub: core::ptr::null(),
             native_no_code: core::ptr::null(),
+            global_changes: 0,
             native_leaves: 0,
             native_exit: 0,
             quicken: options.quicken,

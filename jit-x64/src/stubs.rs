@@ -106,6 +106,8 @@ fn leave(asm: &mut Assembler, linkage: &Linkage) {
     asm!(asm; ->leave:);
     mem!(asm, Mem::Word(VM, linkage.vm_fuel); mov () QWORD (, r15));
     asm!(asm
+        // A step says by an odd address that code must not go on.
+        ; and rax, BYTE -2
         ; add rsp, SPILL_BYTES
         ; pop r15
         ; pop r14

@@ -3,6 +3,7 @@
 #![allow(unsafe_code)] // The machine's promises about code, frames and pools.
 
 use crate::target::Installed;
+use brisk_core::native::layout;
 use brisk_core::value::{Code, Value};
 use brisk_core::vm::Vm;
 
@@ -34,6 +35,29 @@ impl FunctionRef {
 
 // SAFETY: the address of code, which moves to another thread with the machine.
 unsafe impl Send for Installed {}
+
+/// Frames of a machine whose callers wait in machine code within these ranges (distances from the
+/// start of the code region) return to the interpreter instead. The machine's innermost frame is at
+/// `vm.base`; frames of runs around the innermost one are not looked at.
+pub fn forget_returns(vm: &mut Vm, ranges: &[(u32, u32)]) {
+    let bottom = vm.stack.start;
+    let mut base = vm.base;
+    while !base.is_null() && base > bottom {
+        // SAFETY: from the innermost frame, headers lead down to the ground, which has no function.
+        unsafe {
+            if (*base.sub(3)).as_func().is_none() {
+                break;
+            }
+            let native = base.cast::<u8>().offset(layout::FRAME_NATIVE_RETURN as isize);
+            let native = native.cast::<u32>();
+            if ranges.iter().any(|&(first, end)| (first..end).contains(&*native)) {
+                native.write(0);
+            }
+            let distance = base.cast::<u8>().offset(layout::FRAME_DISTANCE as isize);
+            base = base.wrapping_byte_sub(*distance.cast::<u32>() as usize);
+        }
+    }
+}
 
 /// The word of a function's pool at this index, as a value.
 pub fn constant(code: &Code, at: usize) -> Value {

@@ -4,6 +4,7 @@
 use crate::view::{Insn, View};
 use brisk_core::bytecode::{Op, bc_of};
 use brisk_core::native::helpers;
+use brisk_core::value::globals::ASSIGNED;
 use brisk_core::value::{Type, Value};
 use brisk_core::vm::Vm;
 use rustc_hash::FxHashMap;
@@ -75,7 +76,7 @@ pub fn plan(vm: &Vm, view: &View<'_>, insn: &Insn, failures: &Failures) -> Plan 
         }
         Op::SetGlobal => {
             let cell = vm.globals.cells()[bc_of(insn.word) as usize];
-            if cell.assigned == 1 { inline(0) } else { Plan::Step }
+            if cell.state & ASSIGNED != 0 { inline(0) } else { Plan::Step }
         }
         Op::Add
         | Op::Sub

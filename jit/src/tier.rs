@@ -6,8 +6,8 @@
 //! (`plan.rs`), so that code settles after a few rounds; a function that does not is left to the
 //! interpreter.
 
-use crate::build::build;
-use crate::function::FunctionRef;
+use crate::build::{Request, build};
+use crate::function::{FunctionRef, forget_returns};
 use crate::lower::lower;
 use crate::op::Op;
 use crate::plan::Failures;
@@ -17,6 +17,7 @@ use crate::view::View;
 use brisk_core::interp;
 use brisk_core::native::{self, NativeCompiler, NativeStats, NativeStatus};
 use brisk_core::value::Value;
+use brisk_core::value::globals::WATCHED;
 use brisk_core::vm::Vm;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::time::Instant;
@@ -63,6 +64,8 @@ struct Unit {
     /// Times it was entered between slices.
     entered: u32,
     alive: bool,
+    /// Its memory was given back.
+    freed: bool,
 }
 
 /// An exit of a unit.
@@ -74,6 +77,16 @@ struct ExitSite {
     taken: u32,
     total: u64,
 }
+
+/// A global that is watched.
+#[derive(Default)]
+struct Watch {
+    units: Vec<u32>,
+    changes: u32,
+}
+
+/// Changes of a watched global after which it is checked instead.
+const CHANGES_MAX: u32 = 2;
 
 /// What is known of one function.
 #[derive(Default)]
@@ -97,6 +110,10 @@ pub struct Jit {
     units: Vec<Unit>,
     exits: Vec<ExitSite>,
     functions: FxHashMap<FunctionRef, Function>,
+    /// Units that take the value of a global for constant, by its cell.
+    watches: FxHashMap<u32, Watch>,
+    /// Cells that changed too often to be watched.
+    restless: FxHashSet<u32>,
     /// Unit entered at an instruction.
     entries: FxHashMap<usize, u32>,
     /// Called with each unit that was made.
@@ -134,6 +151,8 @@ impl Jit {
             // Number 0 says that no exit was taken.
             exits: vec![ExitSite { unit: 0, word: None, op: Op::Leave, taken: 0, total: 0 }],
             functions: FxHashMap::default(),
+            watches: FxHashMap::default(),
+            restless: FxHashSet::default(),
             entries: FxHashMap::default(),
             observer: None,
             looked: 0,
@@ -183,11 +202,16 @@ impl Jit {
         Some(entry)
     }
 
-    fn make(&mut self, vm: &Vm, code: FunctionRef, at: usize) -> Option<Unit> {
+    fn make(&mut self, vm: &mut Vm, code: FunctionRef, at: usize) -> Option<Unit> {
         let function = code.code();
         let view = View::new(function)?;
-        let failures = &self.functions.get(&code)?.failures;
-        let built = build(vm, &view, at, failures, self.policy.false_alarms)?;
+        let request = Request {
+            at,
+            failures: &self.functions.get(&code)?.failures,
+            restless: &self.restless,
+            false_alarms: self.policy.false_alarms,
+        };
+        let built = build(vm, &view, &request)?;
         debug_assert_eq!(crate::verify::verify(&built.graph), Ok(()));
         let first = self.exits.len() as u32;
         let lir = lower(built.graph, first);
@@ -219,7 +243,20 @@ impl Jit {
         if let Some(observer) = &mut self.observer {
             observer(&Report { name: &function.name, at, lir: &lir, places: &places, installed });
         }
-        Some(Unit { code, at, installed, roots: built.roots, entered: 0, alive: true })
+        for &cell in &built.watched {
+            vm.globals.watch(cell as usize);
+            let watch = self.watches.entry(cell).or_default();
+            watch.units.push(number);
+        }
+        Some(Unit {
+            code,
+            at,
+            installed,
+            roots: built.roots,
+            entered: 0,
+            alive: true,
+            freed: false,
+        })
     }
 
     /// Takes a unit out of use. Frames that wait for calls it made still return into it.
@@ -237,6 +274,32 @@ impl Jit {
             function.entry.set(function.first_word());
         }
         self.stats.invalidated += 1;
+    }
+
+    /// Frees units out of use: no frame returns into them any more, each goes on in the interpreter.
+    fn reclaim(&mut self, vm: &mut Vm) {
+        let dead: Vec<u32> = (0..self.units.len() as u32)
+            .filter(|&n| !self.units[n as usize].alive && !self.units[n as usize].freed)
+            .collect();
+        if dead.is_empty() {
+            return;
+        }
+        let ranges: Vec<(u32, u32)> =
+            dead.iter().map(|&n| self.units[n as usize].installed.returns).collect();
+        forget_returns(vm, &ranges);
+        // Code that called a native function which runs scripts still runs.
+        if vm.nested_runs > 0 {
+            return;
+        }
+        for number in dead {
+            let unit = &mut self.units[number as usize];
+            unit.freed = true;
+            unit.roots = Vec::new();
+            self.stats.bytes -= unit.installed.bytes as u64;
+            if let Some(target) = &mut self.target {
+                target.free(&unit.installed);
+            }
+        }
     }
 
     /// Tests: throws code away from time to time.
@@ -319,7 +382,7 @@ impl NativeCompiler for Jit {
         self.compile(vm, code, at)
     }
 
-    fn note_exit(&mut self, _vm: &mut Vm, exit: u32) -> bool {
+    fn note_exit(&mut self, vm: &mut Vm, exit: u32) -> bool {
         let Some(site) = self.exits.get_mut(exit as usize) else { return false };
         site.taken += 1;
         site.total += 1;
@@ -340,7 +403,24 @@ impl NativeCompiler for Jit {
         *level = level.saturating_add(1);
         // Other units of the function would fail there as well.
         self.retire_all(code);
+        self.reclaim(vm);
         false
+    }
+
+    fn globals_changed(&mut self, vm: &mut Vm) {
+        let cells = vm.globals.cells();
+        let mut dead = Vec::new();
+        for (&cell, watch) in &mut self.watches {
+            if !watch.units.is_empty() && cells[cell as usize].state & WATCHED == 0 {
+                dead.append(&mut watch.units);
+                watch.changes += 1;
+                if watch.changes >= CHANGES_MAX {
+                    self.restless.insert(cell);
+                }
+            }
+        }
+        dead.into_iter().for_each(|unit| self.retire(unit));
+        self.reclaim(vm);
     }
 
     fn for_each_root(&self, visit: &mut dyn FnMut(Value)) {

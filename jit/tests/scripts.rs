@@ -4,9 +4,8 @@
 use brisk_core::Dialect;
 use brisk_core::engine::{Budget, Machine, MachineOptions, Outcome, Program};
 use brisk_core::vm::{Clock, Output, OutputStream};
-use brisk_jit::eval::Evaluator;
+use brisk_jit::eval;
 use brisk_jit::regalloc::{Allocator, RandomRegisters, Regalloc2};
-use brisk_jit::target::Target;
 use brisk_jit::tier::{Jit, Policy};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -47,7 +46,7 @@ fn compare(path: &Path) -> (u64, bool) {
     }
     let eager = Policy::EAGER;
     let random = |seed| -> Box<dyn Allocator> { Box::new(RandomRegisters::new(seed)) };
-    let ways: [(&str, Box<dyn Allocator>, Policy, Option<u64>); 5] = [
+    let ways: [Way; 5] = [
         ("eager", Box::new(Regalloc2), eager, None),
         ("in slices", Box::new(Regalloc2), eager, Some(plain.fuel / 20_000 + 1)),
         ("random registers", random(plain.fuel), eager, None),
@@ -61,7 +60,7 @@ fn compare(path: &Path) -> (u64, bool) {
     ];
     let mut seen = (0, false);
     for (way, allocator, policy, slice) in ways {
-        let got = run(&program, Some(Jit::new(evaluator, allocator, policy)), slice);
+        let got = run(&program, Some(Jit::new(eval::target, allocator, policy)), slice);
         let same = (&got.text, got.fuel) == (&plain.text, plain.fuel);
         assert!(
             same,
@@ -79,9 +78,8 @@ fn compare(path: &Path) -> (u64, bool) {
     seen
 }
 
-fn evaluator() -> Box<dyn Target> {
-    Box::<Evaluator>::default()
-}
+/// A way to run a script: its name, the compiler, and the fuel of a slice.
+type Way = (&'static str, Box<dyn Allocator>, Policy, Option<u64>);
 
 struct Ran {
     /// Output, then how it ended.

@@ -135,6 +135,7 @@ pub(crate) fn run_nested(vm: &mut Vm, callee: Value, args: &[Value]) -> Result<V
     let base_at = call::slot(vm.stack.start, base);
     let (fuel, reserve, slice, deadline) = (vm.fuel, vm.fuel_reserve, vm.slice, vm.deadline);
     let (used_before, held) = (vm.fuel_used, vm.fuel_held);
+    let changes = vm.global_changes;
     let left = match reserve {
         u64::MAX => u64::MAX,
         _ => reserve.saturating_sub(u64::try_from(slice - fuel).unwrap_or(0)),
@@ -176,6 +177,8 @@ pub(crate) fn run_nested(vm: &mut Vm, callee: Value, args: &[Value]) -> Result<V
     (vm.pc, vm.base) = (pc, vm.stack.start.wrapping_add(base_at));
     (vm.fuel, vm.fuel_reserve, vm.slice, vm.deadline) = (fuel, reserve, slice, deadline);
     vm.fuel_held = held;
+    // Machine code that waits for this to end must hear of it too.
+    vm.globals.changed |= changes != vm.global_changes;
     vm.partial = partial;
     match result {
         Exit::Finished(value) => Ok(value),

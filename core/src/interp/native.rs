@@ -3,7 +3,7 @@
 use super::{State, dispatch};
 use crate::native::Continuation;
 use crate::native::helpers::StepFn;
-use crate::value::Value;
+use crate::value::{Code, Value};
 use crate::vm::Vm;
 
 /// Fuel of a slice that machine code may use before the clock is looked at.
@@ -33,6 +33,7 @@ pub(super) fn run_slice(vm: &mut Vm, slice_max: i64) {
     let left = i64::try_from(vm.fuel_reserve).unwrap_or(i64::MAX);
     let mut state = State { pc: vm.pc, base: vm.base };
     vm.fuel_held = 0;
+    settle(vm);
     if let Some(mut compiler) = vm.native.take() {
         let code = compiler.code_at(vm);
         let interpreted = compiler.slice().min(slice_max);
@@ -67,13 +68,15 @@ pub(super) fn run_slice(vm: &mut Vm, slice_max: i64) {
 /// # Safety
 ///
 /// As [`enter`].
-pub(super) unsafe fn call(vm: &mut Vm, base: *mut Value, code: *const u8) -> State {
+pub(super) unsafe fn call(vm: &mut Vm, base: *mut Value, code: &Code) -> State {
+    vm.base = base;
+    settle(vm);
     let fuel = vm.fuel;
     vm.fuel += vm.fuel_held;
     vm.slice += vm.fuel_held;
     vm.fuel_held = 0;
     // SAFETY: the caller's promise.
-    let state = unsafe { enter(vm, base, code) };
+    let state = unsafe { enter(vm, base, code.native_entry.get()) };
     if !state.pc.is_null() {
         hold_fuel(vm, fuel);
     }
@@ -91,6 +94,9 @@ unsafe fn enter(vm: &mut Vm, base: *mut Value, code: *const u8) -> State {
     vm.native_exit = 0;
     // SAFETY: the caller's promise.
     let left = unsafe { enter(core::ptr::from_mut(vm), base, code) };
+    if !left.pc.is_null() {
+        vm.base = left.base;
+    }
     if vm.native_exit != 0 {
         let exit = vm.native_exit;
         if let Some(mut compiler) = vm.native.take() {
@@ -101,7 +107,22 @@ unsafe fn enter(vm: &mut Vm, base: *mut Value, code: *const u8) -> State {
             hold_fuel(vm, fuel);
         }
     }
+    settle(vm);
     left.into()
+}
+
+/// Tells the compiler of globals that changed, before code is entered again. The machine's innermost
+/// frame is at `vm.base`.
+fn settle(vm: &mut Vm) {
+    if !vm.globals.changed {
+        return;
+    }
+    vm.globals.changed = false;
+    vm.global_changes = vm.global_changes.wrapping_add(1);
+    if let Some(mut compiler) = vm.native.take() {
+        compiler.globals_changed(vm);
+        vm.native = Some(compiler);
+    }
 }
 
 /// Fuel that the interpreter may use after code left, before code is looked for again. Not always

@@ -91,7 +91,7 @@ pub(super) fn stack_trace(c: &mut Context<'_>) -> Result<Value, Trap> {
     let key = c.vm.store.atom_from("_stackAtBreak")?;
     if let Some(at) = c.vm.globals.find(&c.vm.store.shapes, key) {
         let cell = &c.vm.globals.cells()[at];
-        if cell.assigned != 0 {
+        if cell.is_assigned() {
             return Ok(cell.value);
         }
     }

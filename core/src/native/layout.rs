@@ -36,7 +36,7 @@ pub const CELL_SIZE: usize = size_of::<GlobalCell>();
 /// Global cell: value.
 pub const CELL_VALUE: usize = offset_of!(GlobalCell, value);
 /// Global cell: 1 when it can be stored to directly, `u32`.
-pub const CELL_STATE: usize = offset_of!(GlobalCell, assigned);
+pub const CELL_STATE: usize = offset_of!(GlobalCell, state);
 
 /// Object: colour for the collector, `u8`.
 pub const OBJECT_COLOR: usize = offset_of!(Header, color);

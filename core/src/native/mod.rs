@@ -95,6 +95,10 @@ pub trait NativeCompiler: Send {
     /// for at the very next jump back.
     fn note_exit(&mut self, vm: &mut Vm, exit: u32) -> bool;
 
+    /// A global that code takes for constant changed, or a run inside a native function ended during
+    /// which one did.
+    fn globals_changed(&mut self, vm: &mut Vm);
+
     /// Visits the values that code refers to.
     fn for_each_root(&self, visit: &mut dyn FnMut(Value));
 

@@ -20,14 +20,27 @@ use hashbrown::HashTable;
 pub struct GlobalCell {
     /// What a read yields: the variable, else the intrinsic of that name, else *unassigned*.
     pub value: Value,
-    /// 1 when the script has a variable here.
-    pub assigned: u32,
+    /// [`ASSIGNED`] and [`WATCHED`]. Code stores directly when it is [`ASSIGNED`] and nothing else.
+    pub state: u32,
     /// Times the variable was given a value through a slow path; feedback for compilers.
     pub writes: u32,
     /// The key: an atom, or any other key stored through the map.
     pub key: Value,
     /// What the name means without a variable.
     pub fallback: Value,
+}
+
+/// The script has a variable here.
+pub const ASSIGNED: u32 = 1;
+/// Machine code takes the value for constant: a change must be told ([`Globals::changed`]).
+pub const WATCHED: u32 = 2;
+
+impl GlobalCell {
+    /// Whether the script has a variable here.
+    #[inline(always)]
+    pub fn is_assigned(&self) -> bool {
+        self.state & ASSIGNED != 0
+    }
 }
 
 const CELL_SIZE: usize = size_of::<GlobalCell>();
@@ -39,6 +52,8 @@ pub struct Globals {
     len: usize,
     capacity: usize,
     assigned: usize,
+    /// A watched variable got another value, or none, and machine code does not know it yet.
+    pub changed: bool,
     index: HashTable<u32>,
 }
 
@@ -59,6 +74,7 @@ impl Globals {
             len: 0,
             capacity: 0,
             assigned: 0,
+            changed: false,
             index: HashTable::new(),
         }
     }
@@ -137,7 +153,7 @@ impl Globals {
         self.index = index;
         reserved.map_err(|_| Refusal::Memory(AllocError::Refused))?;
         let empty = Value::UNASSIGNED;
-        let new = GlobalCell { value: empty, assigned: 0, writes: 0, key, fallback: empty };
+        let new = GlobalCell { value: empty, state: 0, writes: 0, key, fallback: empty };
         // SAFETY: `grow` made room.
         unsafe { self.cells.add(self.len).write(new) };
         self.len += 1;
@@ -170,8 +186,9 @@ impl Globals {
     pub fn set_fallback(&mut self, index: usize, fallback: Value) {
         let cell = self.cell(index);
         cell.fallback = fallback;
-        if cell.assigned == 0 {
+        if !cell.is_assigned() {
             cell.value = fallback;
+            self.notice(index);
         }
     }
 
@@ -181,20 +198,36 @@ impl Globals {
         let cell = self.cell(index);
         cell.value = value;
         cell.writes = cell.writes.saturating_add(1);
-        if cell.assigned == 0 {
-            cell.assigned = 1;
+        if !cell.is_assigned() {
+            cell.state |= ASSIGNED;
             self.assigned += 1;
+        }
+        self.notice(index);
+    }
+
+    /// Watches a variable until it changes.
+    pub fn watch(&mut self, index: usize) {
+        self.cell(index).state |= WATCHED;
+    }
+
+    /// A variable changed: its watch ends.
+    fn notice(&mut self, index: usize) {
+        let cell = self.cell(index);
+        if cell.state & WATCHED != 0 {
+            cell.state &= !WATCHED;
+            self.changed = true;
         }
     }
 
     /// Removes a variable; false when there was none.
     pub fn unset(&mut self, index: usize) -> bool {
         let cell = self.cell(index);
-        if cell.assigned == 0 {
+        if !cell.is_assigned() {
             return false;
         }
-        cell.assigned = 0;
+        cell.state &= !ASSIGNED;
         cell.value = cell.fallback;
+        self.notice(index);
         self.assigned -= 1;
         true
     }

@@ -115,7 +115,7 @@ impl Map {
             _ => {
                 let globals = self.globals();
                 let cell = &globals.cells()[globals.find(shapes, key)?];
-                (cell.assigned != 0).then_some(cell.value)
+                cell.is_assigned().then_some(cell.value)
             }
         }
     }
@@ -149,7 +149,7 @@ impl Map {
             }
             _ => {
                 let cells = self.globals().cells().get(at..)?;
-                let skip = cells.iter().position(|c| c.assigned != 0)?;
+                let skip = cells.iter().position(|c| c.is_assigned())?;
                 Some((cells[skip].key, cells[skip].value, at + skip + 1))
             }
         }
@@ -275,7 +275,7 @@ impl Store {
             }
         }
         if map.is_globals() {
-            let mut assigned = map.globals().cells().iter().filter(|c| c.assigned != 0);
+            let mut assigned = map.globals().cells().iter().filter(|c| c.is_assigned());
             return assigned.nth(ordinal).map(|c| (c.key, c.value));
         }
         map.next_entry(&self.shapes, ordinal).map(|(key, value, _)| (key, value))

@@ -153,6 +153,8 @@ pub struct Vm {
     pub native_stub: *const u8,
     /// What functions without machine code have instead.
     pub native_no_code: *const u8,
+    /// Times the compiler was told that globals changed.
+    pub global_changes: u32,
     /// Times machine code was left.
     pub native_leaves: u32,
     /// Number of the exit through which machine code left; 0 when it left otherwise.

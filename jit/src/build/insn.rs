@@ -99,11 +99,16 @@ impl Builder<'_> {
         }
     }
 
-    /// Makes sure that a global still holds a function.
+    /// Makes sure that a global still holds a function: by a watch, or by a check when it changed
+    /// often.
     pub(super) fn check_callee(&mut self, cell: u32, callee: Value) {
-        let value = self.cell(cell);
-        self.check(Op::CheckBits(callee.bits()), &[value]);
         self.roots.push(callee);
+        if self.restless.is_some_and(|cells| cells.contains(&cell)) {
+            let value = self.cell(cell);
+            self.check(Op::CheckBits(callee.bits()), &[value]);
+        } else {
+            self.watched.push(cell);
+        }
     }
 
     fn numeric(&mut self, insn: &Insn, what: Numeric, callee: Value) {

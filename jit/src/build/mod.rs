@@ -31,6 +31,19 @@ use vars::Vars;
 /// Times the builder starts over before it gives up assuming anything.
 const RESTARTS_MAX: usize = 12;
 
+/// What is to be built.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// Word where the unit is entered.
+    pub at: usize,
+    /// What went wrong with earlier ones.
+    pub failures: &'a Failures,
+    /// Cells of globals that changed too often to be taken for constant.
+    pub restless: &'a FxHashSet<u32>,
+    /// See [`crate::tier::Policy::false_alarms`].
+    pub false_alarms: u32,
+}
+
 /// What was built.
 pub struct Built {
     /// The graph.
@@ -39,16 +52,13 @@ pub struct Built {
     pub words: usize,
     /// Values that the code refers to, which must stay alive.
     pub roots: Vec<brisk_core::value::Value>,
+    /// Cells of globals whose values it takes for constant.
+    pub watched: Vec<u32>,
 }
 
-/// Builds the unit for entering a function at the word `at`; `None` when that is too complicated.
-pub fn build(
-    vm: &Vm,
-    view: &View<'_>,
-    at: usize,
-    failures: &Failures,
-    false_alarms: u32,
-) -> Option<Built> {
+/// Builds a unit; `None` when that is too complicated.
+pub fn build(vm: &Vm, view: &View<'_>, request: &Request<'_>) -> Option<Built> {
+    let Request { at, failures, .. } = *request;
     let flow = Flow::new(view);
     let mut plans: Vec<Plan> = view.insns.iter().map(|i| plan(vm, view, i, failures)).collect();
     let bodies = inline::bodies(vm, view, &mut plans, failures);
@@ -60,12 +70,13 @@ pub fn build(
     for _ in 0..RESTARTS_MAX {
         let mut builder = Builder::new(view, &flow, &plans, &region, failures, &doubts);
         builder.bodies = Some(&bodies);
-        builder.false_alarms = false_alarms;
+        builder.restless = Some(request.restless);
+        builder.false_alarms = request.false_alarms;
         builder.run();
         let new = core::mem::take(&mut builder.new_doubts);
         if new.is_empty() {
-            let Builder { graph, roots, .. } = builder;
-            return Some(Built { graph, words: region.words, roots });
+            let Builder { graph, roots, watched, .. } = builder;
+            return Some(Built { graph, words: region.words, roots, watched });
         }
         doubts.extend(new);
     }
@@ -89,6 +100,9 @@ struct Builder<'a> {
     new_doubts: FxHashSet<Doubt>,
     graph: Graph,
     roots: Vec<brisk_core::value::Value>,
+    watched: Vec<u32>,
+    /// Cells that changed too often to be watched: they are checked.
+    restless: Option<&'a FxHashSet<u32>>,
     /// Block that is being built.
     node: usize,
     /// Node of the region that it belongs to.
@@ -152,6 +166,8 @@ impl<'a> Builder<'a> {
             new_doubts: FxHashSet::default(),
             graph,
             roots: Vec::new(),
+            watched: Vec::new(),
+            restless: None,
             node: 0,
             region_node: 0,
             dominators: region.nodes.iter().map(|n| (n.dominator, n.depth)).collect(),

@@ -96,6 +96,12 @@ impl Run<'_> {
         left
     }
 
+    /// Leaves with what a step said; an odd address says that code must not go on.
+    fn out(left: Continuation) -> Way {
+        let pc = left.pc.map_addr(|address| address & !1);
+        Way::Out(Continuation { pc, base: left.base })
+    }
+
     pub(super) fn step(&mut self, unit: &Unit, at: usize, pc: u64, next: u64) -> Way {
         let left = self.run_step(pc);
         if left.pc.addr() as u64 == next {
@@ -103,7 +109,7 @@ impl Run<'_> {
             return Way::Next;
         }
         if left.pc.is_null() || left.base.is_null() || left.base.cast() == self.base {
-            return Way::Out(left);
+            return Self::out(left);
         }
         // Perhaps it called a function, which stands at its start and will return behind this
         // instruction.
@@ -113,7 +119,7 @@ impl Run<'_> {
         let entry = unsafe { code.add(CODE_ENTRY).cast::<*const u64>().read() };
         if self.frame::<u64>(FRAME_RETURN) != next || left.pc != entry {
             self.base = caller;
-            return Way::Out(left);
+            return Self::out(left);
         }
         self.set_frame(FRAME_NATIVE_RETURN, unit.return_number(at));
         self.enter(code)
@@ -124,7 +130,7 @@ impl Run<'_> {
         let way = match left.pc.addr() as u64 {
             to if to == target => Way::Succ(0),
             to if to == next => Way::Succ(1),
-            _ => return Way::Out(left),
+            _ => return Self::out(left),
         };
         self.base = left.base.cast();
         way

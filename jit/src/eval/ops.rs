@@ -95,7 +95,7 @@ impl Run<'_> {
             Op::Word(bits) | Op::F64(bits) => Done::Bits(bits),
             Op::ToF64 => Done::Bits(word(0)),
             Op::ToValue => Done::Bits(Value::number(float(0)).bits()),
-            Op::ToBits => Done::Bits(float(0).to_bits()),
+            Op::ToBits => Done::Bits(number_bits(float(0))),
             Op::Binary(function) => number(binary(function, float(0), float(1))),
             Op::Unary(function) => number(unary(function, float(0))),
             Op::Test(compare) => number(f64::from(u8::from(compare.holds(float(0), float(1))))),
@@ -165,8 +165,11 @@ impl Run<'_> {
     fn store(&mut self, op: Op, placed: &Placed) -> Done {
         let (address, bits) = match op {
             Op::Store(address) => (address, self.word(placed, address.operands())),
-            Op::StoreF64(address) | Op::StoreNumber(address) => {
+            Op::StoreF64(address) => {
                 (address, Value::number(self.float(placed, address.operands())).bits())
+            }
+            Op::StoreNumber(address) => {
+                (address, number_bits(self.float(placed, address.operands())))
             }
             Op::StoreBits(address, bits) => (address, bits),
             _ => unreachable!("{op:?} is no store"),
@@ -207,6 +210,13 @@ pub(super) unsafe fn read_word(from: *const u8) -> u64 {
     // Read as a pointer, so that a word made from it may become a pointer again.
     // SAFETY: the caller's promise; any bits are a pointer, if perhaps to nothing.
     unsafe { from.cast::<*const u8>().read() }.expose_provenance() as u64
+}
+
+/// The bits of a double that is known to be a value's.
+fn number_bits(x: f64) -> u64 {
+    let bits = x.to_bits();
+    debug_assert!(bits == Value::number(x).bits(), "a NaN that no value may be");
+    bits
 }
 
 fn binary(function: Binary, a: f64, b: f64) -> f64 {

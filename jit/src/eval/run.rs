@@ -78,10 +78,7 @@ impl Run<'_> {
     /// Runs a unit from an instruction on, until control goes elsewhere.
     fn unit(&mut self, unit: &Unit, first: usize) -> Way {
         let mut at = first;
-        let spills = unit.places.spills as usize;
-        if self.spills.len() < spills {
-            self.spills.resize(spills, POISON);
-        }
+        self.make_room(unit);
         loop {
             let placed = &unit.places.insts[at];
             self.copy(&placed.moves);
@@ -108,9 +105,15 @@ impl Run<'_> {
         if let Some(place) = placed.def {
             self.write(place, value);
         }
-        self.spills.resize(unit.places.spills as usize, POISON);
+        self.make_room(unit);
         self.copy(&placed.moves_after);
         self.unit(unit, inst + 1)
+    }
+
+    /// Spill slots are shared by all units; this one needs perhaps more than there were.
+    fn make_room(&mut self, unit: &Unit) {
+        let count = self.spills.len().max(unit.places.spills as usize);
+        self.spills.resize(count, POISON);
     }
 
     fn copy(&mut self, moves: &[Move]) {

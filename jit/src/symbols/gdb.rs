@@ -1,16 +1,19 @@
-//! Units in GDB: its interface for code made at run time, which LLDB knows too.
+//! Units in a debugger: GDB's interface for code made at run time, which LLDB knows too.
 //!
-//! A debugger reads a list of object files from the process, starting at `__jit_debug_descriptor`. When
-//! it is attached it has a breakpoint in `__jit_debug_register_code`, and there it looks at what changed.
-//! The two symbols are per process, so the list is one for all machines, and a mutex guards it.
+//! A debugger reads a list of object files from the process, starting at `__jit_debug_descriptor`. It
+//! has a breakpoint in `__jit_debug_register_code`, and there it looks at what changed. The list is
+//! one for the whole process, and a mutex guards our part of it.
 //!
-//! Source: "Debugging with GDB", chapter "JIT Compilation Interface". Another library in the same
-//! program that defines the symbols, as LLVM's JIT does, cannot be linked with this one.
-#![allow(unsafe_code)] // Symbols with fixed names, and a list of raw pointers that a debugger reads.
+//! The two symbols are weak: another compiler in the same program, such as LLVM's, may define them as
+//! well, and there must be one of each. Its entries in the list stay untouched, but two compilers on
+//! two threads at the same moment would confuse each other, as the interface has no lock.
+//!
+//! Source: "Debugging with GDB", chapter "JIT Compilation Interface".
+#![allow(unsafe_code)] // A list of raw pointers that a debugger reads.
 
 use super::{elf, printable};
-use core::ptr::null_mut;
-use std::collections::BTreeMap;
+use core::arch::global_asm;
+use core::ptr::{null_mut, slice_from_raw_parts_mut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What `Descriptor::action` says.
@@ -28,7 +31,7 @@ const MACHINE: u16 = elf::MACHINE_AARCH64;
 struct Entry {
     next: *mut Entry,
     prev: *mut Entry,
-    object: *const u8,
+    object: *mut u8,
     object_bytes: u64,
 }
 
@@ -41,58 +44,54 @@ struct Descriptor {
     first: *mut Entry,
 }
 
-/// The list.
-#[unsafe(no_mangle)]
-#[used]
-#[allow(non_upper_case_globals)] // The interface wants this name.
-static mut __jit_debug_descriptor: Descriptor =
-    Descriptor { version: 1, action: NO_ACTION, relevant: null_mut(), first: null_mut() };
+// The descriptor with version 1 and an empty list, and an empty function. In assembly, because Rust has
+// no weak symbols.
+global_asm!(
+    ".pushsection .data.__jit_debug_descriptor, \"aw\", %progbits",
+    ".weak __jit_debug_descriptor",
+    ".type __jit_debug_descriptor, %object",
+    ".size __jit_debug_descriptor, 24",
+    ".balign 8",
+    "__jit_debug_descriptor:",
+    ".4byte 1",
+    ".4byte 0",
+    ".8byte 0",
+    ".8byte 0",
+    ".popsection",
+    ".pushsection .text.__jit_debug_register_code, \"ax\", %progbits",
+    ".weak __jit_debug_register_code",
+    ".type __jit_debug_register_code, %function",
+    ".balign 16",
+    "__jit_debug_register_code:",
+    "ret",
+    ".size __jit_debug_register_code, . - __jit_debug_register_code",
+    ".popsection",
+);
+const _: () = assert!(size_of::<Descriptor>() == 24);
 
-/// Where a debugger sets its breakpoint.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn __jit_debug_register_code() {
-    // Calls of an empty function would be left out, and the list not be written before.
-    core::hint::black_box(&raw const __jit_debug_descriptor);
+unsafe extern "C" {
+    static mut __jit_debug_descriptor: Descriptor;
+    fn __jit_debug_register_code();
 }
 
 /// Whoever holds this may change the list.
 static LIST: Mutex<()> = Mutex::new(());
 
-/// Units that debuggers know, until it is dropped.
-#[derive(Debug, Default)]
-pub struct GdbUnits {
-    units: BTreeMap<u64, Registered>,
-}
-
-impl GdbUnits {
-    /// Tells debuggers about a unit. What was known at this address is forgotten.
-    pub fn add(&mut self, address: u64, bytes: usize, name: &str) {
-        self.remove(address);
-        let object = elf::object(MACHINE, address, bytes, &printable(name));
-        self.units.insert(address, Registered::new(object));
-    }
-
-    /// Tells debuggers that the code at this address is no more.
-    pub fn remove(&mut self, address: u64) {
-        self.units.remove(&address);
-    }
-}
-
-/// An element of the list.
+/// A unit that debuggers know, until this is dropped.
 #[derive(Debug)]
-struct Registered {
+pub struct GdbRegistration {
     entry: *mut Entry,
 }
 
 // SAFETY: the entry belongs to the list, which any thread may change while it holds the mutex.
-unsafe impl Send for Registered {}
+unsafe impl Send for GdbRegistration {}
 
-impl Registered {
-    fn new(object: Vec<u8>) -> Registered {
-        let object: Box<[u8]> = object.into_boxed_slice();
+impl GdbRegistration {
+    /// Tells debuggers about a unit.
+    pub fn new(address: u64, bytes: usize, name: &str) -> GdbRegistration {
+        let object = elf::object(MACHINE, address, bytes, &printable(name)).into_boxed_slice();
         let object_bytes = object.len() as u64;
-        let object = Box::into_raw(object).cast::<u8>().cast_const();
+        let object = Box::into_raw(object).cast();
         let entry = Entry { next: null_mut(), prev: null_mut(), object, object_bytes };
         let entry = Box::into_raw(Box::new(entry));
         let _list = lock();
@@ -107,11 +106,11 @@ impl Registered {
             (*list).first = entry;
             tell(list, REGISTER, entry);
         }
-        Registered { entry }
+        GdbRegistration { entry }
     }
 }
 
-impl Drop for Registered {
+impl Drop for GdbRegistration {
     fn drop(&mut self) {
         let entry = self.entry;
         let _list = lock();
@@ -127,13 +126,10 @@ impl Drop for Registered {
             }
             tell(list, UNREGISTER, entry);
         }
-        // SAFETY: made in `new`, from boxes, and not in the list any more.
+        // SAFETY: both boxes were made in `new`, and nothing refers to them any more.
         unsafe {
             let entry = Box::from_raw(entry);
-            let bytes = core::ptr::slice_from_raw_parts_mut(
-                entry.object.cast_mut(),
-                entry.object_bytes as usize,
-            );
+            let bytes = slice_from_raw_parts_mut(entry.object, entry.object_bytes as usize);
             drop(Box::from_raw(bytes));
         }
     }
@@ -150,14 +146,12 @@ fn lock() -> MutexGuard<'static, ()> {
 ///
 /// The caller holds the mutex; the entry is alive.
 unsafe fn tell(list: *mut Descriptor, action: u32, entry: *mut Entry) {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's promise. The compiler knows nothing of the function, so the list is written
+    // before it is called.
     unsafe {
         (*list).action = action;
         (*list).relevant = entry;
-    }
-    __jit_debug_register_code();
-    // SAFETY: the caller's promise.
-    unsafe {
+        __jit_debug_register_code();
         (*list).action = NO_ACTION;
         (*list).relevant = null_mut();
     }

@@ -1,13 +1,12 @@
-//! Units in GDB, where its interface is not supported: nothing happens.
+//! Units in a debugger, where its interface is not supported: nothing happens.
 
-/// Units that debuggers know: none here.
-#[derive(Debug, Default)]
-pub struct GdbUnits;
+/// A unit that debuggers would know, elsewhere.
+#[derive(Debug)]
+pub struct GdbRegistration;
 
-impl GdbUnits {
+impl GdbRegistration {
     /// Does nothing.
-    pub fn add(&mut self, _address: u64, _bytes: usize, _name: &str) {}
-
-    /// Does nothing.
-    pub fn remove(&mut self, _address: u64) {}
+    pub fn new(_address: u64, _bytes: usize, _name: &str) -> GdbRegistration {
+        GdbRegistration
+    }
 }

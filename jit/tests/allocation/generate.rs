@@ -265,7 +265,8 @@ impl Generator<'_> {
                 let shape = self.below(3) as u64 + 5;
                 let shape = self.made(Op::Word(shape), &[], Word);
                 let slot = self.below(ELEMENTS) as u32;
-                let entries = [5 << 6 | slot, 6 << 6 | slot / 2, 7 << 6 | slot / 3, u32::MAX];
+                let entry = |shape: u32, slot: u32| (shape << 6) | slot;
+                let entries = [entry(5, slot), entry(6, slot / 2), entry(7, slot / 3), u32::MAX];
                 self.op(Op::Slot(entries), &[shape], Index);
             }
             _ => {
@@ -281,15 +282,26 @@ impl Generator<'_> {
         let binary = [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::Min];
         let unary = [Unary::Sqrt, Unary::Abs, Unary::Floor, Unary::Ceil, Unary::Trunc];
         let (binary, unary, compare) = (self.pick(&binary), self.pick(&unary), self.compare());
-        match self.below(9) {
+        match self.below(10) {
             0..=2 => self.op(Op::Binary(binary), &[a, b], F64),
             3 => self.op(Op::Unary(unary), &[a], F64),
             4 => self.op(Op::Test(compare), &[a, b], F64),
             5 => self.op(Op::Truncate, &[a], Word),
             6 => self.op(Op::IntToF64, &[w], F64),
             7 => self.op(Op::ToF64, &[w], F64),
+            8 => {
+                let canonical = self.canonical();
+                self.op(Op::ToBits, &[canonical], Word);
+            }
             _ => self.op(Op::ToValue, &[a], Word),
         }
+    }
+
+    /// A double that is no NaN but the one that values may be.
+    fn canonical(&mut self) -> VReg {
+        let number = self.get(Kind::F64);
+        let value = self.made(Op::ToValue, &[number], Kind::Word);
+        self.made(Op::ToF64, &[value], Kind::F64)
     }
 
     /// Checks, most of which hold.
@@ -297,7 +309,7 @@ impl Generator<'_> {
         use Kind::{F64, Word};
         let (w, v) = (self.get(Word), self.get(Word));
         let known = self.bits();
-        match self.below(8) {
+        match self.below(10) {
             0 if !self.one_in(9) => self.op(Op::CheckBelow(u64::MAX), &[w], Word),
             0 => self.op(Op::CheckBelow(FIRST_BOXED), &[w], Word),
             1 => {
@@ -327,9 +339,17 @@ impl Generator<'_> {
                 let value = if self.one_in(30) { v } else { value };
                 self.op(Op::Number, &[value], F64);
             }
-            _ => {
+            7 => {
                 let fuel = self.below(4) as u32;
                 self.op(Op::Fuel(fuel), &[], Word);
+            }
+            8 => {
+                let fuel = self.below(3) as u32;
+                self.op(Op::Pay(fuel), &[], Word);
+            }
+            _ => {
+                let registers = if self.one_in(20) { 1000 } else { 40 };
+                self.op(Op::CheckWindow(registers), &[], Word);
             }
         }
     }
@@ -337,7 +357,7 @@ impl Generator<'_> {
     fn memory(&mut self) {
         use Kind::{F64, Word};
         let (address, mut uses) = self.address();
-        match self.below(8) {
+        match self.below(9) {
             0..=2 => {
                 let width = self.pick(&[Width::W8, Width::W32, Width::W64, Width::W64]);
                 self.op(Op::Load(address, width), &uses, Word);
@@ -351,6 +371,10 @@ impl Generator<'_> {
             6 => {
                 uses.push(self.get(Word));
                 self.op(Op::Store(address), &uses, Word);
+            }
+            7 => {
+                uses.push(self.canonical());
+                self.op(Op::StoreNumber(address), &uses, F64);
             }
             _ => {
                 let bits = self.bits();

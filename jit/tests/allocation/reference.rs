@@ -105,7 +105,7 @@ impl Run<'_> {
         let result = |bits: Option<u64>| bits.map_or(Done::Exit, Done::Result);
         match inst.op {
             Op::Word(bits) | Op::F64(bits) => Done::Result(bits),
-            Op::ToF64 => Done::Result(word(0)),
+            Op::ToF64 | Op::ToBits => Done::Result(word(0)),
             Op::ToValue => Done::Result(Value::number(float(0)).bits()),
             Op::Binary(Binary::Add) => number(float(0) + float(1)),
             Op::Binary(Binary::Sub) => number(float(0) - float(1)),
@@ -138,6 +138,7 @@ impl Run<'_> {
                 let bits = Value::number(float(address.operands())).bits();
                 self.store(inst, address, bits)
             }
+            Op::StoreNumber(address) => self.store(inst, address, word(address.operands())),
             Op::StoreBits(address, bits) => self.store(inst, address, bits),
             Op::Number => result(Some(word(0)).filter(|&bits| bits < FIRST_BOXED)),
             Op::Untag(tag) => {
@@ -162,6 +163,15 @@ impl Run<'_> {
             Op::Fuel(fuel) => {
                 self.fuel -= i64::from(fuel);
                 if self.fuel < 0 { Done::Exit } else { Done::Next }
+            }
+            Op::Pay(fuel) if self.fuel < i64::from(fuel) => Done::Exit,
+            Op::Pay(fuel) => {
+                self.fuel -= i64::from(fuel);
+                Done::Next
+            }
+            Op::CheckWindow(registers) => {
+                let end = self.base.wrapping_add(registers as usize * 8);
+                check(end <= self.get(self.vm, VM_STACK_LIMIT as isize))
             }
             Op::Call(call) => self.call(call),
             Op::Jump => Done::Succ(0),

@@ -115,7 +115,7 @@ impl World {
         self.stack[WINDOW - 4] = 3;
         self.stack[WINDOW - 3] = Value::UNASSIGNED.bits();
         self.stack[WINDOW - 2] = 0x3000;
-        self.stack[WINDOW - 1] = 16 * 8 | 5 << 32;
+        self.stack[WINDOW - 1] = (16 * 8) | (5 << 32);
         self.set_field(VM_FUEL, [2i64, 1000, 30, 10][run as usize % 4]);
         let limit = self.stack.as_mut_ptr().wrapping_add(SLOTS - 8);
         self.set_field(VM_STACK_LIMIT, limit);

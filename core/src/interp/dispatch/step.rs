@@ -20,7 +20,13 @@ impl Engine for Step {
     #[inline(always)]
     unsafe fn slow<S: Slow>(pc: *const u64, base: *mut Value, vm: *mut Vm) -> Continuation {
         // SAFETY: the contract of engines; machine code holds no reference to the machine.
-        unsafe { S::run(pc, base, &mut *vm) }.into()
+        let state = unsafe { S::run(pc, base, &mut *vm) };
+        // SAFETY: as above.
+        let changed = unsafe { (*vm).globals.changed };
+        // What code took for constant changed: an odd address is none that it would go on at, so it
+        // leaves (and makes it even again).
+        let pc = state.pc.wrapping_byte_add(usize::from(changed && !state.pc.is_null()));
+        Continuation { pc, base: state.base }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Registers, constants, globals and captured variables.
 
+use crate::value::globals::ASSIGNED;
+
 use super::{
     Engine, Value, Vm, field_a, field_b, field_c, handler, pool, slow, slow_handlers, wide_bc,
 };
@@ -66,7 +68,7 @@ handler! {
 handler! {
     set_global(E, pc, base, vm, acc) {
         let cell = (*vm).globals.cell_ptr(wide_bc(pc) as usize);
-        if (*cell).assigned == 0 {
+        if (*cell).state != ASSIGNED {
             return E::slow::<slow::GlobalStore>(pc, base, vm);
         }
         (*cell).value = *base.add(field_a(pc));

@@ -162,7 +162,7 @@ slow! {
         if code.entry.get() != super::native_stub() {
             return State { pc: code.first_word(), base };
         }
-        super::native::call(vm, base, code.native_entry.get())
+        super::native::call(vm, base, code)
     }
 }
 

@@ -141,7 +141,7 @@ slow! {
         let word = *pc;
         let cell = bc_of(word) as usize;
         let state = *vm.globals.cell_ptr(cell);
-        if x_of(word) & 1 != 0 && state.assigned == 0 {
+        if x_of(word) & 1 != 0 && !state.is_assigned() {
             let name = cell_name(vm, cell);
             warn(vm, pc, base, &name);
         }
@@ -174,7 +174,7 @@ slow! {
         let (missing, name) = match op {
             Op::CheckGlobal => {
                 let cell = bc_of(word) as usize;
-                ((*vm.globals.cell_ptr(cell)).assigned == 0, cell_name(vm, cell))
+                (!(*vm.globals.cell_ptr(cell)).is_assigned(), cell_name(vm, cell))
             }
             Op::CheckScope => {
                 let key = Value::from_bits(*pc.add(1));
