@@ -3,10 +3,11 @@
 
 use crate::asm::{Mem, asm, load_word, mem, store_word};
 use crate::emit::{Emitter, spill};
+use crate::lower::land_value;
 use crate::regs::{FLOAT_SCRATCH, NAN, WORD_SCRATCH};
 use brisk_core::native::layout::{FRAME_DISTANCE, FRAME_RESULT};
 use brisk_jit::lir::{ExitKind, Place, Source};
-use brisk_jit::op::Rep;
+use brisk_jit::op::{Op, Rep, ScriptCall};
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi};
 
 /// A piece of rarely needed code: where it starts, and where it goes on.
@@ -24,6 +25,9 @@ pub(crate) enum Cold {
     Zero { label: DynamicLabel, x: u8, exit: DynamicLabel, back: DynamicLabel },
     /// Calls the barrier for the object in this register.
     Barrier { label: DynamicLabel, object: u8, back: DynamicLabel },
+    /// A call that should have given a number gave another value, in `rax`; the window is the
+    /// callee's.
+    NoNumber { label: DynamicLabel, inst: usize, call: ScriptCall },
     /// An instruction that was run leads elsewhere than behind it: perhaps into a function that
     /// returns there. `r11` holds the address of the instruction behind it.
     Step { label: DynamicLabel, back: DynamicLabel },
@@ -63,8 +67,25 @@ fn emit_cold(e: &mut Emitter<'_>, cold: Cold) {
             let barrier = e.stubs.barrier as usize;
             asm!(e.asm; =>label; mov r11, Rq(object); call extern barrier; jmp =>back);
         }
+        Cold::NoNumber { label, inst, call } => {
+            e.bind(label);
+            emit_no_number(e, inst, call);
+        }
         Cold::Step { label, back } => emit_step(e, label, back),
     }
+}
+
+/// The value goes where the interpreter would put it, and the code leaves behind the call.
+fn emit_no_number(e: &mut Emitter<'_>, inst: usize, call: ScriptCall) {
+    let (_, number, _) = e.exit_of(inst);
+    let resume = e.stubs.resume as usize;
+    asm!(e.asm; sub rbx, DWORD i32::from(call.window) * 8);
+    mem!(e.asm, Mem::Window(i32::from(call.dst) * 8); mov () QWORD (, rax));
+    asm!(e.asm
+        ; mov rax, QWORD call.ret as i64
+        ; mov ecx, DWORD number as i32
+        ; jmp extern resume
+    );
 }
 
 /// What is not in the window goes there, then the code leaves.
@@ -88,6 +109,9 @@ pub(crate) fn emit_exit(e: &mut Emitter<'_>, inst: usize) {
     }
     asm!(e.asm; mov rax, QWORD exit.pc as i64);
     let (resume, suspend) = (e.stubs.resume as usize, e.stubs.suspend as usize);
+    // A call that needs a look is no failure.
+    let call = matches!(e.op(inst), Op::Call(_) | Op::CallNumber(_));
+    let number = if call { 0 } else { number };
     match exit.kind {
         ExitKind::Resume => asm!(e.asm; mov ecx, DWORD number as i32; jmp extern resume),
         ExitKind::Suspend => asm!(e.asm; jmp extern suspend),
@@ -130,6 +154,7 @@ fn emit_step(e: &mut Emitter<'_>, label: DynamicLabel, back: DynamicLabel) {
     let immediate = e.last_immediate();
     asm!(e.asm; jmp extern call);
     e.returns_here(immediate);
+    land_value(e);
     asm!(e.asm
         ; movzx ecx, WORD [BYTE rbx + FRAME_RESULT as i8]
         ; mov edx, [BYTE rbx + FRAME_DISTANCE as i8]

@@ -9,7 +9,7 @@ use crate::lower::lower;
 use crate::regs::{SPILLS, SPILLS_MAX, VM, WINDOW};
 use brisk_jit::backend::{Code, Stubs};
 use brisk_jit::lir::{Allocated, Exit, Function, Inst, Move, Place, Placed};
-use brisk_jit::op::{Address, Base};
+use brisk_jit::op::{Address, Base, Op};
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi};
 
 /// Emits a function; see `Backend::emit`.
@@ -114,6 +114,19 @@ impl<'a> Emitter<'a> {
     /// Offset of the 32-bit immediate that was written last.
     pub(crate) fn last_immediate(&self) -> usize {
         self.asm.offset().0 - 4
+    }
+
+    /// The operation of an instruction.
+    pub(crate) fn op(&self, inst: usize) -> Op {
+        self.f.insts[inst].op
+    }
+
+    /// Fills up to a distance from an offset with instructions that do nothing.
+    pub(crate) fn pad(&mut self, from: usize, bytes: usize) {
+        debug_assert!(self.asm.offset().0 <= from + bytes);
+        while self.asm.offset().0 < from + bytes {
+            asm!(self.asm; nop);
+        }
     }
 
     /// Makes that immediate the native return address of the place reached now.

@@ -4,7 +4,8 @@
 //! rbx  window of the running frame      rsp  spill slots; constant while code runs
 //! r12  machine                          r11  scratch, never allocated
 //! r13  FIRST_BOXED                      xmm15  scratch, never allocated
-//! r15  fuel                             all others are allocated
+//! r14  start of the code region         all others are allocated
+//! r15  fuel
 //! ```
 
 /// Bits below these are numbers: what `r13` holds.
@@ -35,10 +36,9 @@ const RDX: u8 = 2;
 const RBP: u8 = 5;
 const RSI: u8 = 6;
 const RDI: u8 = 7;
-const R14: u8 = 14;
 
-/// General registers to allocate. The last two survive functions of the host.
-pub(crate) const WORDS: [u8; 10] = [RAX, RCX, RDX, RSI, RDI, 8, 9, 10, R14, RBP];
+/// General registers to allocate. The last one survives functions of the host.
+pub(crate) const WORDS: [u8; 9] = [RAX, RCX, RDX, RSI, RDI, 8, 9, 10, RBP];
 /// Float registers to allocate; none survives functions of the host.
 pub(crate) const FLOATS: [u8; 15] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14];
 
@@ -57,17 +57,24 @@ pub(crate) fn registers() -> Registers {
     }
 }
 
+/// Bytes between the two ways into a native return address: for a value, and for a number.
+pub(crate) const NUMBER_ENTRY: usize = 16;
+
 /// What an operation clobbers besides the register of its result.
 pub(crate) fn clobbers(op: Op) -> Clobbers {
     match op {
         Op::Modulo => Clobbers { word: vec![RAX, RCX, RDX], float: Vec::new() },
         Op::Leaf(..) => Clobbers {
-            word: WORDS.into_iter().filter(|&r| r != R14 && r != RBP).collect(),
+            word: WORDS.into_iter().filter(|&r| r != RBP).collect(),
             float: FLOATS.into_iter().filter(|&r| r != 0).collect(),
         },
         Op::Call(_) => Clobbers {
             word: WORDS.into_iter().filter(|&r| r != RESULT).collect(),
             float: FLOATS.to_vec(),
+        },
+        Op::CallNumber(_) => Clobbers {
+            word: WORDS.to_vec(),
+            float: FLOATS.into_iter().filter(|&r| r != 0).collect(),
         },
         _ if op.is_call() => Clobbers { word: WORDS.to_vec(), float: FLOATS.to_vec() },
         _ => Clobbers::default(),
@@ -82,7 +89,7 @@ mod tests {
 
     #[test]
     fn each_register_has_one_role() {
-        const FIXED: [u8; 6] = [WINDOW, SPILLS, WORD_SCRATCH, VM, 13, 15];
+        const FIXED: [u8; 7] = [WINDOW, SPILLS, WORD_SCRATCH, VM, 13, 14, 15];
         let words: BTreeSet<u8> = WORDS.into_iter().chain(FIXED).collect();
         assert!(words.into_iter().eq(0..16));
         let floats: BTreeSet<u8> = FLOATS.into_iter().chain([FLOAT_SCRATCH]).collect();
@@ -96,8 +103,8 @@ mod tests {
             let clobbers = clobbers(op);
             (clobbers.word.len(), clobbers.float.len())
         };
-        assert_eq!(count(Op::Step { pc: 0, next: 0 }), (10, 15));
-        assert_eq!(count(Op::StepBranch { pc: 0, target: 0, next: 0 }), (10, 15));
+        assert_eq!(count(Op::Step { pc: 0, next: 0 }), (9, 15));
+        assert_eq!(count(Op::StepBranch { pc: 0, target: 0, next: 0 }), (9, 15));
         assert_eq!(count(Op::Leaf(0, 1)), (8, 14));
         assert_eq!(count(Op::Barrier), (0, 0));
         let call = ScriptCall {

@@ -6,7 +6,7 @@
 
 use crate::asm::{Assembler, Mem, asm, mem};
 use crate::linkage::Linkage;
-use crate::regs::{FIRST_BOXED, FLOATS, SPILLS_MAX, VM};
+use crate::regs::{FIRST_BOXED, FLOATS, NAN, NUMBER_ENTRY, SPILLS_MAX, VM};
 use brisk_core::native::layout::{
     FRAME_DISTANCE, FRAME_FUNCTION, FRAME_NATIVE_RETURN, FRAME_RESULT, FRAME_RETURN,
 };
@@ -19,7 +19,7 @@ const SPILL_BYTES: i32 = SPILLS_MAX as i32 * 8 + 8;
 const _: () = assert!((8 + 6 * 8 + SPILL_BYTES) % 16 == 0 && SPILL_BYTES + 8 <= 4096);
 
 /// Emits the stubs; see `Backend::emit_stubs`.
-pub(crate) fn emit(linkage: &Linkage, at: u64, _region: u64) -> (Vec<u8>, Stubs) {
+pub(crate) fn emit(linkage: &Linkage, at: u64, region: u64) -> (Vec<u8>, Stubs) {
     let mut asm = Assembler::new(at as usize);
     let here = |asm: &mut Assembler| {
         asm!(asm; .align 16, 0xCC);
@@ -33,15 +33,23 @@ pub(crate) fn emit(linkage: &Linkage, at: u64, _region: u64) -> (Vec<u8>, Stubs)
         suspend: (here(&mut asm), suspend(&mut asm, linkage)).0,
         resume: (here(&mut asm), resume(&mut asm, linkage)).0,
         leave: (here(&mut asm), leave(&mut asm, linkage)).0,
-        enter: (here(&mut asm), enter(&mut asm, linkage)).0,
+        enter: (here(&mut asm), enter(&mut asm, linkage, region)).0,
         barrier: (here(&mut asm), barrier(&mut asm, linkage)).0,
     };
     (asm.finalize().expect("stubs refer to themselves only"), stubs)
 }
 
-/// The function whose window is in `rbx` returned `rax` to a caller without machine code.
+/// The function whose window is in `rbx` returned `rax`, or at [`NUMBER_ENTRY`] the number in `xmm0`,
+/// to a caller without machine code.
 fn return_to_interpreter(asm: &mut Assembler) {
+    let start = asm.offset().0;
+    asm!(asm; jmp BYTE >value);
+    while asm.offset().0 < start + NUMBER_ENTRY {
+        asm!(asm; nop);
+    }
+    asm!(asm; vmovq rax, xmm0; vucomisd xmm0, xmm0; jnp BYTE >value; mov rax, QWORD NAN as i64);
     asm!(asm
+        ; value:
         ; mov edx, [BYTE rbx + FRAME_DISTANCE as i8]
         ; neg rdx
         ; add rdx, rbx
@@ -120,7 +128,7 @@ fn leave(asm: &mut Assembler, linkage: &Linkage) {
 }
 
 /// A function of the machine, the window and the code.
-fn enter(asm: &mut Assembler, linkage: &Linkage) {
+fn enter(asm: &mut Assembler, linkage: &Linkage, region: u64) {
     asm!(asm
         ; push rbx
         ; push rbp
@@ -132,6 +140,7 @@ fn enter(asm: &mut Assembler, linkage: &Linkage) {
         ; mov r12, rdi
         ; mov rbx, rsi
         ; mov r13, QWORD FIRST_BOXED as i64
+        ; mov r14, QWORD region as i64
     );
     mem!(asm, Mem::Word(VM, linkage.vm_fuel); mov (r15,) QWORD ());
     asm!(asm; jmp rdx);

@@ -158,7 +158,7 @@ fn arithmetic(add: &mut impl FnMut(String, Build)) {
     for compare in COMPARES {
         add(format!("test {compare:?}"), one(Op::Test(compare), &[x(1), x(2)], Some(x(3))));
     }
-    add(String::from("truncate"), one(Op::Truncate, &[x(1)], Some(w(14))));
+    add(String::from("truncate"), one(Op::Truncate, &[x(1)], Some(w(10))));
     add(String::from("int_to_f64"), one(Op::IntToF64, &[w(5)], Some(x(1))));
     add(String::from("modulo"), one(Op::Modulo, &[x(1), x(2)], Some(x(3))));
 }
@@ -184,7 +184,7 @@ fn memory(add: &mut impl FnMut(String, Build)) {
         ("far", far, &[]),
         ("machine", Address::vm(0x150), &[]),
         ("field", Address::field(24), &[w(5)]),
-        ("element", Address::element(), &[w(8), w(14)]),
+        ("element", Address::element(), &[w(8), w(10)]),
         ("array", array, &[w(0), w(1)]),
     ];
     for (name, address, operands) in places {

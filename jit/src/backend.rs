@@ -17,7 +17,8 @@ pub struct Registers {
     pub float_scratch: u8,
     /// Register of the value that `Return` takes and `Call` gives.
     pub result: u8,
-    /// Registers of the operands of `Leaf`; the first one also of its result.
+    /// Registers of the operands of `Leaf`; the first one also of its result, of the number that
+    /// `ReturnNumber` takes and `CallNumber` gives.
     pub leaf: Vec<u8>,
 }
 

@@ -44,6 +44,7 @@ fn lost(op: Op) -> (&'static [u8], &'static [u8]) {
         Op::Modulo => (&WORDS[..3], &[]),
         Op::Leaf(..) => (&WORDS[..8], &FLOATS[1..]),
         Op::Call(_) => (&WORDS[1..], &FLOATS),
+        Op::CallNumber(_) => (&WORDS, &FLOATS[1..]),
         _ if op.is_call() => (&WORDS, &FLOATS),
         _ => (&[], &[]),
     }
@@ -147,7 +148,8 @@ impl Target for Evaluator {
     }
 
     fn install(&mut self, f: &Function, places: &Allocated) -> Result<Installed, Refused> {
-        let calls = |i: &usize| matches!(f.insts[*i].op, Op::Call(_) | Op::Step { .. });
+        let calls =
+            |i: &usize| matches!(f.insts[*i].op, Op::Call(_) | Op::CallNumber(_) | Op::Step { .. });
         let returns: Vec<usize> = (0..f.insts.len()).filter(calls).collect();
         let mut tables = self.state.tables();
         // 0 says that there is no native return address.

@@ -3,11 +3,12 @@
 
 use crate::ir::{Graph, Val};
 use crate::lir::{Block, Exit, Function, Inst, Saved, Source, VReg};
-use crate::op::Op;
+use crate::op::{Binary, Op};
 
 /// Lowers a graph. Its exits are numbered from `first_exit`.
 pub fn lower(mut graph: Graph, first_exit: u32) -> Function {
     forward_params(&mut graph);
+    fuse_constants(&mut graph);
     let needed = needed(&graph);
     let order = order(&graph);
     let mut place = vec![0u32; graph.blocks.len()];
@@ -74,6 +75,22 @@ fn lower_inst(
         exits.len() as u32 - 1
     });
     Inst { op: inst.op, uses, fixed, def: inst.result.map(|r| VReg(r.0)), exit }
+}
+
+/// Makes constant right operands part of arithmetic: a load less, and no register.
+fn fuse_constants(graph: &mut Graph) {
+    let Graph { blocks, constants, .. } = graph;
+    for inst in blocks.iter_mut().flat_map(|block| &mut block.insts) {
+        let Op::Binary(function) = inst.op else { continue };
+        let known = |arg: usize| constants[inst.args[arg].0 as usize];
+        let (keep, bits) = match (function, known(0), known(1)) {
+            (_, _, Some(bits)) => (0, bits),
+            (Binary::Add | Binary::Mul, Some(bits), None) => (1, bits),
+            _ => continue,
+        };
+        inst.op = Op::BinaryConst(function, bits);
+        inst.args = vec![inst.args[keep]];
+    }
 }
 
 /// Replaces parameters that get one value from everywhere (or themselves) by that value.

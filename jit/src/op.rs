@@ -201,6 +201,8 @@ pub enum Op {
     ToBits,
     /// `F64, F64 → F64`.
     Binary(Binary),
+    /// `F64 → F64`: the same with a constant on the right.
+    BinaryConst(Binary, u64),
     /// `F64 → F64`.
     Unary(Unary),
     /// `F64, F64 → F64`: 1 or 0.
@@ -260,6 +262,9 @@ pub enum Op {
         /// Address of the one behind it.
         next: u64,
     },
+    /// `→ F64`: as `Call`, of a function that is expected to return a number. Leaves behind the call
+    /// when it returned none, through the same exit's number.
+    CallNumber(ScriptCall),
     /// `→ Word`: calls a script function; arguments and live values are in the window. *Exit* when
     /// depth, stack or fuel need a look.
     Call(ScriptCall),
@@ -282,6 +287,8 @@ pub enum Op {
     },
     /// Ends a block. `Word`: the function returns this value.
     Return,
+    /// Ends a block. `F64`: the function returns this number.
+    ReturnNumber,
     /// Ends a block: leaves. *Exit*.
     Leave,
 }
@@ -293,6 +300,7 @@ impl Op {
             Op::F64(_)
             | Op::ToF64
             | Op::Binary(_)
+            | Op::BinaryConst(..)
             | Op::Unary(_)
             | Op::Test(_)
             | Op::IntToF64
@@ -300,6 +308,7 @@ impl Op {
             | Op::LoadF64(_)
             | Op::LoadNumber(_)
             | Op::Number
+            | Op::CallNumber(_)
             | Op::Leaf(..) => Some(Rep::F64),
             Op::Word(_)
             | Op::ToValue
@@ -330,6 +339,7 @@ impl Op {
                 | Op::Pay(_)
                 | Op::CheckWindow(_)
                 | Op::Call(_)
+                | Op::CallNumber(_)
                 | Op::Leave
         )
     }
@@ -343,13 +353,14 @@ impl Op {
                 | Op::BranchBits(_)
                 | Op::StepBranch { .. }
                 | Op::Return
+                | Op::ReturnNumber
                 | Op::Leave
         )
     }
 
     /// Whether it runs other code, which uses every register and may change all memory.
     pub fn is_call(self) -> bool {
-        matches!(self, Op::Step { .. } | Op::StepBranch { .. } | Op::Call(_))
+        matches!(self, Op::Step { .. } | Op::StepBranch { .. } | Op::Call(_) | Op::CallNumber(_))
     }
 
     /// Whether nothing notices when its result is not used.
@@ -385,7 +396,12 @@ impl Op {
             | Op::Barrier
             | Op::BranchBits(_)
             | Op::Return => vec![Word],
-            Op::ToValue | Op::ToBits | Op::Unary(_) | Op::Truncate => vec![F64],
+            Op::ReturnNumber
+            | Op::ToValue
+            | Op::ToBits
+            | Op::BinaryConst(..)
+            | Op::Unary(_)
+            | Op::Truncate => vec![F64],
             Op::Binary(_) | Op::Test(_) | Op::Modulo | Op::CheckCompare(_) | Op::Branch(_) => {
                 vec![F64, F64]
             }

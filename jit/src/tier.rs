@@ -230,7 +230,11 @@ impl Jit {
             let Some(exit) = inst.exit else { continue };
             debug_assert_eq!(exit as usize + first as usize, self.exits.len());
             let blamed = !matches!(inst.op, Op::Leave | Op::Call(_) | Op::Fuel(_));
-            let pc = lir.exits[exit as usize].pc as *const u64;
+            let pc = match inst.op {
+                // The instruction behind it did not get its number.
+                Op::CallNumber(call) => call.ret as *const u64,
+                _ => lir.exits[exit as usize].pc as *const u64,
+            };
             self.exits.push(ExitSite {
                 unit: number,
                 word: blamed.then(|| view.word_at(pc)).flatten(),

@@ -94,7 +94,7 @@ mod gdb {
     }
 
     unsafe extern "C" {
-        static __jit_debug_descriptor: Descriptor;
+        static mut __jit_debug_descriptor: Descriptor;
     }
 
     /// The last bytes of the object files in the list: those of the functions' names.
@@ -102,8 +102,9 @@ mod gdb {
         let mut names = Vec::new();
         // SAFETY: this test is the only one that registers anything, and it does so on one thread.
         unsafe {
-            assert_eq!((__jit_debug_descriptor.version, __jit_debug_descriptor.action), (1, 0));
-            let mut entry = __jit_debug_descriptor.first;
+            let list = &raw const __jit_debug_descriptor;
+            assert_eq!(((*list).version, (*list).action, (*list).relevant.is_null()), (1, 0, true));
+            let mut entry = (*list).first;
             let mut prev = std::ptr::null();
             while let Some(found) = entry.as_ref() {
                 assert_eq!(found.prev, prev);

@@ -43,10 +43,10 @@ const UNSAFE_HOMES: &[&str] = &[
     // Machine code and the C interface.
     "core/src/native/",
     "jit/src/function.rs",
-    "jit/src/memory.rs",
+    "jit/src/memory",
     "jit/src/machine.rs",
     "jit/src/eval",
-    "jit/src/symbols.rs",
+    "jit/src/symbols",
     "jit/tests/",
     "jit-x64/tests/support/",
     "ffi/",

@@ -53,6 +53,18 @@ pub(super) fn binary(e: &mut Emitter<'_>, site: &Site<'_>, function: Binary) {
     }
 }
 
+pub(super) fn binary_const(e: &mut Emitter<'_>, site: &Site<'_>, function: Binary, bits: u64) {
+    let (a, to) = (site.float(0), site.to_float());
+    let b = e.constants.double(&mut e.asm, bits);
+    match function {
+        Binary::Add => asm!(e.asm; vaddsd Rx(to), Rx(a), QWORD [=>b]),
+        Binary::Sub => asm!(e.asm; vsubsd Rx(to), Rx(a), QWORD [=>b]),
+        Binary::Mul => asm!(e.asm; vmulsd Rx(to), Rx(a), QWORD [=>b]),
+        Binary::Div => asm!(e.asm; vdivsd Rx(to), Rx(a), QWORD [=>b]),
+        Binary::Min => asm!(e.asm; vminsd Rx(to), Rx(a), QWORD [=>b]),
+    }
+}
+
 pub(super) fn unary(e: &mut Emitter<'_>, site: &Site<'_>, function: Unary) {
     let (x, to) = (site.float(0), site.to_float());
     // The second operand is where the upper half comes from: the same register waits for no other.

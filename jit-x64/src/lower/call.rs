@@ -13,11 +13,11 @@ use super::control::pay;
 use crate::asm::{Mem, asm, load_word, mem, store_word};
 use crate::cold::Cold;
 use crate::emit::{Emitter, Site};
-use crate::regs::{FLOAT_SCRATCH, RESULT, VM, WORD_SCRATCH};
+use crate::regs::{FLOAT_SCRATCH, NAN, NUMBER_ENTRY, RESULT, VM, WORD_SCRATCH};
 use brisk_core::native::layout::{
     FRAME_DEPTH, FRAME_DISTANCE, FRAME_FUNCTION, FRAME_NATIVE_RETURN, FRAME_RESULT, FRAME_RETURN,
 };
-use brisk_jit::op::ScriptCall;
+use brisk_jit::op::{Op, ScriptCall};
 use dynasmrt::{DynasmApi, DynasmLabelApi};
 
 /// Operands and result are in the registers of the convention already.
@@ -61,7 +61,32 @@ pub(super) fn call(e: &mut Emitter<'_>, site: &Site<'_>, call: ScriptCall) {
     move_window(e, window);
     mem!(e.asm, Mem::Word(WORD_SCRATCH, e.linkage.code_native); jmp () QWORD ());
     e.returns_here(immediate);
+    if matches!(e.op(site.index), Op::CallNumber(_)) {
+        land_number(e, site, call);
+    } else {
+        land_value(e);
+    }
     move_window(e, -window);
+}
+
+/// A native return address has two ways in: where it points, for a value in `rax`, and
+/// [`NUMBER_ENTRY`] bytes behind, for a number in `xmm0`. This one wants the value.
+pub(crate) fn land_value(e: &mut Emitter<'_>) {
+    let start = e.asm.offset().0;
+    asm!(e.asm; jmp BYTE >value);
+    e.pad(start, NUMBER_ENTRY);
+    asm!(e.asm; vmovq rax, xmm0; vucomisd xmm0, xmm0; jnp BYTE >value);
+    load_word(&mut e.asm, RESULT, NAN);
+    asm!(e.asm; value:);
+}
+
+/// This one wants the number; with any other value it leaves behind the call.
+fn land_number(e: &mut Emitter<'_>, site: &Site<'_>, call: ScriptCall) {
+    let start = e.asm.offset().0;
+    let label = e.asm.new_dynamic_label();
+    e.colds.push(Cold::NoNumber { label, inst: site.index, call });
+    asm!(e.asm; vmovq xmm0, rax; cmp rax, r13; jae =>label);
+    e.pad(start, NUMBER_ENTRY);
 }
 
 /// Moves the window up, or down when `bytes` is negative.
@@ -75,12 +100,22 @@ fn move_window(e: &mut Emitter<'_>, bytes: i32) {
 /// Returns the value in `rax`: to the native address in the header.
 pub(super) fn return_value(e: &mut Emitter<'_>, site: &Site<'_>) {
     debug_assert_eq!(site.word(0), RESULT);
-    let (region, interpreter) = (e.region as usize, e.stubs.return_to_interpreter as usize);
+    let interpreter = e.stubs.return_to_interpreter as usize;
     asm!(e.asm; mov ecx, [BYTE rbx + FRAME_NATIVE_RETURN as i8]);
-    if region != interpreter {
+    if e.region as usize != interpreter {
         asm!(e.asm; test ecx, ecx; je extern interpreter);
     }
-    asm!(e.asm; lea r11, [extern region]; add rcx, r11; jmp rcx);
+    asm!(e.asm; add rcx, r14; jmp rcx);
+}
+
+/// Returns the number in `xmm0`: to the native address's entry for numbers.
+pub(super) fn return_number(e: &mut Emitter<'_>) {
+    let interpreter = e.stubs.return_to_interpreter as usize + NUMBER_ENTRY;
+    asm!(e.asm; mov ecx, [BYTE rbx + FRAME_NATIVE_RETURN as i8]);
+    if e.region as usize + NUMBER_ENTRY != interpreter {
+        asm!(e.asm; test ecx, ecx; je extern interpreter);
+    }
+    asm!(e.asm; lea rcx, [rcx + r14 + NUMBER_ENTRY as i32]; jmp rcx);
 }
 
 /// Runs an instruction: afterwards `rax` is the address of the next one, `rdx` its window.

@@ -5,6 +5,7 @@ mod compare;
 mod memory;
 mod control;
 mod call;
+pub(crate) use call::land_value;
 
 use crate::emit::{Emitter, Site};
 use brisk_jit::op::Op;
@@ -18,6 +19,7 @@ pub(crate) fn lower(e: &mut Emitter<'_>, site: &Site<'_>, op: Op) {
         Op::ToValue => arith::to_value(e, site),
         Op::ToBits => arith::to_bits(e, site),
         Op::Binary(function) => arith::binary(e, site, function),
+        Op::BinaryConst(function, bits) => arith::binary_const(e, site, function, bits),
         Op::Unary(function) => arith::unary(e, site, function),
         Op::Truncate => arith::truncate(e, site),
         Op::IntToF64 => arith::int_to_f64(e, site),
@@ -52,7 +54,8 @@ pub(crate) fn lower(e: &mut Emitter<'_>, site: &Site<'_>, op: Op) {
         Op::Leaf(index, _) => call::leaf(e, index),
         Op::Step { pc, next } => call::step(e, pc, next),
         Op::StepBranch { pc, target, next } => call::step_branch(e, site, pc, target, next),
-        Op::Call(call) => call::call(e, site, call),
+        Op::Call(call) | Op::CallNumber(call) => call::call(e, site, call),
         Op::Return => call::return_value(e, site),
+        Op::ReturnNumber => call::return_number(e),
     }
 }

@@ -1,6 +1,6 @@
 //! Calls of script functions and of leaves.
 
-use crate::support::build::{Build, EXIT_PC, FIRST_EXIT, copy, s, w, x};
+use crate::support::build::{Build, EXIT_PC, copy, s, w, x};
 use crate::support::machine::{Continuation, Machine, OF_CORE};
 use crate::{load_doubles, return_double};
 use brisk_core::native::helpers;
@@ -102,7 +102,7 @@ fn a_call_that_needs_a_look_leaves() {
             assert_eq!(machine.vm.fuel, fuel - 30);
         } else {
             assert_eq!(left, Continuation { pc: EXIT_PC, base: machine.window() });
-            assert_eq!((machine.vm.native_exit, machine.vm.fuel), (FIRST_EXIT, fuel));
+            assert_eq!((machine.vm.native_exit, machine.vm.fuel), (0, fuel));
             assert_eq!(machine.header(8, 1), 0, "no header was written");
         }
     }
@@ -167,23 +167,21 @@ fn leaves_of_the_core() {
     assert_eq!(f64::from_bits(machine.result(&build)), 1024.0);
 }
 
-/// `rbp`, `r14` and spill slots are what the back end does not list as clobbered.
+/// `rbp` and spill slots are what the back end does not list as clobbered.
 #[test]
 fn leaves_keep_what_is_not_clobbered() {
     let mut machine = Machine::new();
     let mut build = Build::new();
-    build.op(Op::Word(1), &[], Some(w(5)));
-    build.op(Op::Word(2), &[], Some(w(14)));
+    build.op(Op::Word(2), &[], Some(w(5)));
     build.op(Op::F64(0), &[], Some(x(0)));
     build.op(Op::Leaf(0, 1), &[x(0)], Some(x(0)));
-    build.before(&[copy(w(14), s(0))]);
-    build.op(Op::Store(Address::slot(0)), &[w(5)], None);
-    build.op(Op::Store(Address::slot(1)), &[w(14)], None);
-    build.op(Op::Load(Address::slot(0), Width::W64), &[], Some(w(0)));
-    build.before(&[copy(s(0), w(14))]);
-    build.op(Op::Store(Address::slot(2)), &[w(14)], None);
+    build.before(&[copy(w(5), s(0))]);
+    build.op(Op::Store(Address::slot(1)), &[w(5)], None);
+    build.op(Op::Load(Address::slot(1), Width::W64), &[], Some(w(0)));
+    build.before(&[copy(s(0), w(9))]);
+    build.op(Op::Store(Address::slot(2)), &[w(9)], None);
     build.op(Op::Return, &[w(0)], None);
     build.end(&[]);
-    assert_eq!(machine.result(&build), 1);
+    assert_eq!(machine.result(&build), 2);
     assert_eq!((machine.get(1), machine.get(2)), (2, 2));
 }

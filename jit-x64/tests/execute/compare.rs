@@ -109,10 +109,10 @@ fn checking(op: Op, operands: usize) -> Build {
     let mut build = Build::new();
     load_doubles(&mut build, 2);
     build.op(Op::Load(Address::slot(0), Width::W64), &[], Some(w(9)));
-    build.op(Op::Load(Address::slot(1), Width::W64), &[], Some(w(14)));
+    build.op(Op::Load(Address::slot(1), Width::W64), &[], Some(w(10)));
     match op {
         Op::CheckCompare(_) => build.op(op, &[x(0), x(1)], None),
-        _ => build.op(op, &[w(9), w(14)][..operands], None),
+        _ => build.op(op, &[w(9), w(10)][..operands], None),
     };
     return_slot(&mut build, 0);
     build

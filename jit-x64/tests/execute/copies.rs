@@ -19,7 +19,7 @@ fn travels(places: &[Place]) {
 
 #[test]
 fn copies_go_everywhere() {
-    travels(&[w(0), w(14), w(5), w(11), w(8)]);
+    travels(&[w(0), w(10), w(5), w(11), w(8)]);
     travels(&[w(0), x(0), x(14), x(15), x(3)]);
     travels(&[w(0), s(0), w(9), s(1), x(2), s(499), x(9)]);
     travels(&[w(0), s(0), s(1), s(300), s(2)]);

@@ -10,13 +10,13 @@ use brisk_jit::op::{Address, Op};
 fn an_exit_stores_what_is_not_in_the_window() {
     let mut build = Build::new();
     build.op(Op::Word(11), &[], Some(w(10)));
-    build.op(Op::Word(22), &[], Some(w(14)));
+    build.op(Op::Word(22), &[], Some(w(9)));
     build.op(Op::F64(1.5f64.to_bits()), &[], Some(x(14)));
     build.op(Op::F64(PROCESSOR_NAN), &[], Some(x(13)));
     build.op(Op::F64(2.5f64.to_bits()), &[], Some(x(12)));
     build.op(Op::Word(NULL), &[], Some(w(1)));
     build.op(Op::Number, &[w(1), w(10), s(499), x(14), x(13), s(1), s(2), w(1)], Some(x(0)));
-    build.before(&[copy(w(14), s(499)), copy(x(12), s(1)), copy(x(13), s(2))]);
+    build.before(&[copy(w(9), s(499)), copy(x(12), s(1)), copy(x(13), s(2))]);
     build.saving(&[
         (0, value(1)),
         (1, double(3)),

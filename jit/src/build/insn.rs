@@ -90,13 +90,11 @@ impl Builder<'_> {
         };
         self.write_back();
         let exit = self.exit_here();
-        let result = self.append(Op::Call(call), Vec::new(), Some(exit)).unwrap_or(Val(0));
+        let number = self.expects_number(insn.a(), index + 1);
+        let op = if number { Op::CallNumber(call) } else { Op::Call(call) };
+        let result = self.append(op, Vec::new(), Some(exit)).unwrap_or(Val(0));
         self.forget(index);
         self.write(insn.a(), result);
-        self.stand_at(index + 1);
-        if self.expects_number(insn.a(), index + 1) {
-            self.as_number(result);
-        }
     }
 
     /// Makes sure that a global still holds a function: by a watch, or by a check when it changed
@@ -443,8 +441,11 @@ impl Builder<'_> {
         match insn.op {
             Code::Return => {
                 let val = self.read(a);
-                let word = self.as_word(val);
-                self.append(Op::Return, vec![word], None);
+                let op = match self.graph.rep(val) {
+                    Rep::F64 => Op::ReturnNumber,
+                    Rep::Word => Op::Return,
+                };
+                self.append(op, vec![val], None);
             }
             Code::ReturnNull => {
                 let word = self.word(Value::NULL.bits());

@@ -75,7 +75,9 @@ impl Run<'_> {
     /// The calling instruction's part of a return. The window is still the callee's.
     pub(super) fn take_result(&mut self, caller: &Inst, value: u64) {
         match caller.op {
-            Op::Call(call) => self.base = self.base.wrapping_sub(usize::from(call.window) * 8),
+            Op::Call(call) | Op::CallNumber(call) => {
+                self.base = self.base.wrapping_sub(usize::from(call.window) * 8)
+            }
             Op::Step { .. } => self.return_to_frame(value),
             op => unreachable!("{op:?} calls nothing"),
         }

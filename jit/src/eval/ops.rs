@@ -33,7 +33,8 @@ impl Run<'_> {
             Op::BranchBits(bits) => Way::Succ(usize::from(self.word(placed, 0) != bits)),
             Op::Leave => self.exit(unit, at),
             Op::Return => self.return_value(self.word(placed, 0)),
-            Op::Call(call) => self.call(unit, at, call),
+            Op::ReturnNumber => self.return_value(Value::number(self.float(placed, 0)).bits()),
+            Op::Call(call) | Op::CallNumber(call) => self.call(unit, at, call),
             Op::Step { pc, next } => self.step(unit, at, pc, next),
             Op::StepBranch { pc, target, next } => self.step_branch(pc, target, next),
             _ => self.plain(unit, at, inst, placed),
@@ -97,6 +98,9 @@ impl Run<'_> {
             Op::ToValue => Done::Bits(Value::number(float(0)).bits()),
             Op::ToBits => Done::Bits(number_bits(float(0))),
             Op::Binary(function) => number(binary(function, float(0), float(1))),
+            Op::BinaryConst(function, bits) => {
+                number(binary(function, float(0), f64::from_bits(bits)))
+            }
             Op::Unary(function) => number(unary(function, float(0))),
             Op::Test(compare) => number(f64::from(u8::from(compare.holds(float(0), float(1))))),
             Op::Truncate => Done::Bits(truncate(float(0)).cast_unsigned()),

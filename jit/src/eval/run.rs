@@ -5,6 +5,7 @@ use crate::lir::{ExitKind, Move, Place, Source};
 use crate::op::{Op, Rep};
 use brisk_core::native::{Continuation, layout};
 use brisk_core::value::Value;
+use brisk_core::value::value::FIRST_BOXED;
 use brisk_core::vm::Vm;
 use core::ptr::with_exposed_provenance;
 use std::sync::Arc;
@@ -102,6 +103,15 @@ impl Run<'_> {
         self.poison_all();
         self.take_result(&unit.f.insts[inst], value);
         let placed = &unit.places.insts[inst];
+        if let Op::CallNumber(call) = unit.f.insts[inst].op
+            && value >= FIRST_BOXED
+        {
+            self.set_frame(i32::from(call.dst) * 8, value);
+            let number = unit.f.insts[inst].exit.expect("a call has an exit");
+            self.set_vm_field(layout::VM_NATIVE_EXIT, unit.f.first_exit + number);
+            let pc = with_exposed_provenance(call.ret as usize);
+            return Way::Out(Continuation { pc, base: self.base.cast() });
+        }
         if let Some(place) = placed.def {
             self.write(place, value);
         }
@@ -182,7 +192,10 @@ impl Run<'_> {
         let pc: *const u64 = with_exposed_provenance(exit.pc as usize);
         match exit.kind {
             ExitKind::Resume => {
-                self.set_vm_field(layout::VM_NATIVE_EXIT, unit.f.first_exit + number);
+                // A call that needs a look is no failure.
+                let call = matches!(unit.f.insts[inst].op, Op::Call(_) | Op::CallNumber(_));
+                let taken = if call { 0 } else { unit.f.first_exit + number };
+                self.set_vm_field(layout::VM_NATIVE_EXIT, taken);
                 Way::Out(Continuation { pc, base: self.base.cast() })
             }
             ExitKind::Suspend => {

@@ -137,7 +137,9 @@ impl<'a> Input<'a> {
             let constraint = match inst.op {
                 _ if i >= inst.fixed => OperandConstraint::Any,
                 Op::Return => numbering.fixed(RegClass::Int, registers.result),
-                Op::Leaf(..) => numbering.fixed(RegClass::Float, registers.leaf[i]),
+                Op::ReturnNumber | Op::Leaf(..) => {
+                    numbering.fixed(RegClass::Float, registers.leaf[i])
+                }
                 _ => OperandConstraint::Reg,
             };
             let operand = Operand::new(vreg(self.f, v), constraint, OperandKind::Use, pos);
@@ -145,7 +147,7 @@ impl<'a> Input<'a> {
         }
         let result = match inst.op {
             Op::Call(_) => numbering.fixed(RegClass::Int, registers.result),
-            Op::Leaf(..) => numbering.fixed(RegClass::Float, registers.leaf[0]),
+            Op::CallNumber(_) | Op::Leaf(..) => numbering.fixed(RegClass::Float, registers.leaf[0]),
             _ => OperandConstraint::Reg,
         };
         if let OperandConstraint::FixedReg(register) = result {
@@ -209,12 +211,12 @@ impl regalloc2::Function for Input<'_> {
     }
 
     fn is_ret(&self, inst: regalloc2::Inst) -> bool {
-        matches!(self.f.insts[inst.index()].op, Op::Return | Op::Leave)
+        matches!(self.f.insts[inst.index()].op, Op::Return | Op::ReturnNumber | Op::Leave)
     }
 
     fn is_branch(&self, inst: regalloc2::Inst) -> bool {
         let op = self.f.insts[inst.index()].op;
-        op.is_terminator() && !matches!(op, Op::Return | Op::Leave)
+        op.is_terminator() && !matches!(op, Op::Return | Op::ReturnNumber | Op::Leave)
     }
 
     fn branch_blockparams(

@@ -3,12 +3,13 @@
 //! Structured: sequences of operations, choices with values that meet behind them, loops with values
 //! that change, calls between these. Nothing lives in a register across a call, as LIR demands.
 
-use super::world::{CALLEE, ELEMENTS, FIELDS, FIELDS_AT, REGISTERS, World};
+use super::world::{CALL_RETURN, CALLEE, ELEMENTS, FIELDS, FIELDS_AT, REGISTERS, World};
 use brisk_core::native::helpers::{LEAVES, Leaf};
 use brisk_core::value::Value;
 use brisk_core::value::value::{FIRST_BOXED, TAG_LIST};
 use brisk_jit::lir::{Block, Exit, ExitKind, Function, Inst, Saved, Source, VReg};
 use brisk_jit::op::{Address, Base, Binary, Compare, Op, Rep, ScriptCall, Unary, Width};
+use std::rc::Rc;
 
 /// What is known of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -282,7 +283,7 @@ impl Generator<'_> {
         let binary = [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::Min];
         let unary = [Unary::Sqrt, Unary::Abs, Unary::Floor, Unary::Ceil, Unary::Trunc];
         let (binary, unary, compare) = (self.pick(&binary), self.pick(&unary), self.compare());
-        match self.below(10) {
+        match self.below(11) {
             0..=2 => self.op(Op::Binary(binary), &[a, b], F64),
             3 => self.op(Op::Unary(unary), &[a], F64),
             4 => self.op(Op::Test(compare), &[a, b], F64),
@@ -292,6 +293,10 @@ impl Generator<'_> {
             8 => {
                 let canonical = self.canonical();
                 self.op(Op::ToBits, &[canonical], Word);
+            }
+            9 => {
+                let constant = self.number().to_bits();
+                self.op(Op::BinaryConst(binary, constant), &[a], F64);
             }
             _ => self.op(Op::ToValue, &[a], Word),
         }
@@ -475,11 +480,15 @@ impl Generator<'_> {
     fn call(&mut self) {
         let value = self.get(Kind::Word);
         self.op(Op::Store(Address::slot(CALLEE)), &[value], Kind::Word);
-        let code = if self.one_in(6) { &self.world.interpreted } else { &self.world.compiled };
-        let code = (&raw const **code).addr() as u64;
+        let code = match self.below(6) {
+            0 => &self.world.interpreted,
+            1..=3 => &self.world.compiled,
+            _ => &self.world.number,
+        };
+        let code = Rc::as_ptr(code).addr() as u64;
         let call = ScriptCall {
             pc: 0x4000,
-            ret: 0x4008,
+            ret: CALL_RETURN,
             callee: 0xFFFF_0000_0000_4444,
             code,
             window: CALLEE,
@@ -488,15 +497,22 @@ impl Generator<'_> {
             cost: self.below(5) as u32,
         };
         self.values.clear();
-        self.op(Op::Call(call), &[], Kind::Word);
+        if self.one_in(2) {
+            self.op(Op::Call(call), &[], Kind::Word);
+        } else {
+            self.op(Op::CallNumber(call), &[], Kind::F64);
+        }
     }
 
     fn end(&mut self) {
         if self.one_in(5) {
             self.op(Op::Leave, &[], Kind::Word);
-        } else {
+        } else if self.one_in(2) {
             let value = self.get(Kind::Word);
             self.op(Op::Return, &[value], Kind::Word);
+        } else {
+            let number = self.get(Kind::F64);
+            self.op(Op::ReturnNumber, &[number], Kind::F64);
         }
     }
 }

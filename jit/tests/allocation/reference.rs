@@ -19,7 +19,16 @@ struct Run<'a> {
     base: *mut u8,
     fuel: i64,
     values: Vec<u64>,
-    compiled: *const Code,
+    functions: Functions,
+}
+
+/// The functions with code that can be called.
+#[derive(Clone, Copy)]
+pub(crate) struct Functions {
+    /// Returns its register 0.
+    pub(crate) value: *const Code,
+    /// Returns its register 0 as a number, whatever it is.
+    pub(crate) number: *const Code,
 }
 
 /// What becomes of an instruction.
@@ -40,10 +49,10 @@ pub(crate) unsafe fn run(
     f: &Function,
     vm: *mut u8,
     base: *mut u8,
-    compiled: *const Code,
+    functions: Functions,
 ) -> Continuation {
     let values = vec![0; f.reps.len()];
-    let mut run = Run { f, vm, base, fuel: 0, values, compiled };
+    let mut run = Run { f, vm, base, fuel: 0, values, functions };
     run.fuel = run.get(run.vm, VM_FUEL as isize);
     let left = run.all();
     run.set(run.vm, VM_FUEL as isize, run.fuel);
@@ -107,12 +116,9 @@ impl Run<'_> {
             Op::Word(bits) | Op::F64(bits) => Done::Result(bits),
             Op::ToF64 | Op::ToBits => Done::Result(word(0)),
             Op::ToValue => Done::Result(Value::number(float(0)).bits()),
-            Op::Binary(Binary::Add) => number(float(0) + float(1)),
-            Op::Binary(Binary::Sub) => number(float(0) - float(1)),
-            Op::Binary(Binary::Mul) => number(float(0) * float(1)),
-            Op::Binary(Binary::Div) => number(float(0) / float(1)),
-            Op::Binary(Binary::Min) => {
-                number(if float(0) < float(1) { float(0) } else { float(1) })
+            Op::Binary(function) => number(binary(function, float(0), float(1))),
+            Op::BinaryConst(function, bits) => {
+                number(binary(function, float(0), f64::from_bits(bits)))
             }
             Op::Unary(Unary::Sqrt) => number(float(0).sqrt()),
             Op::Unary(Unary::Abs) => number(float(0).abs()),
@@ -173,18 +179,12 @@ impl Run<'_> {
                 let end = self.base.wrapping_add(registers as usize * 8);
                 check(end <= self.get(self.vm, VM_STACK_LIMIT as isize))
             }
-            Op::Call(call) => self.call(call),
+            Op::Call(call) | Op::CallNumber(call) => self.call(inst, call),
             Op::Jump => Done::Succ(0),
             Op::Branch(compare) => Done::Succ(usize::from(!compare.holds(float(0), float(1)))),
             Op::BranchBits(bits) => Done::Succ(usize::from(word(0) != bits)),
-            Op::Return => {
-                let distance: u32 = self.get(self.base, FRAME_DISTANCE as isize);
-                let slot: u16 = self.get(self.base, FRAME_RESULT as isize);
-                let base = self.base.wrapping_sub(distance as usize);
-                self.set(base, isize::from(slot.cast_signed()) * 8, word(0));
-                let pc: u64 = self.get(self.base, FRAME_RETURN as isize);
-                Done::Out(Continuation { pc: pc as *const u64, base: base.cast() })
-            }
+            Op::Return => self.return_value(word(0)),
+            Op::ReturnNumber => self.return_value(Value::number(float(0)).bits()),
             Op::Leave => Done::Exit,
             Op::Barrier | Op::Step { .. } | Op::StepBranch { .. } => panic!("not made here"),
         }
@@ -229,7 +229,9 @@ impl Run<'_> {
         }
         match exit.kind {
             ExitKind::Resume => {
-                self.set(self.vm, VM_NATIVE_EXIT as isize, self.f.first_exit + number);
+                let call = matches!(inst.op, Op::Call(_) | Op::CallNumber(_));
+                let taken = if call { 0 } else { self.f.first_exit + number };
+                self.set(self.vm, VM_NATIVE_EXIT as isize, taken);
                 Continuation { pc: exit.pc as *const u64, base: self.base.cast() }
             }
             ExitKind::Suspend => {
@@ -240,8 +242,17 @@ impl Run<'_> {
         }
     }
 
-    /// Of a function that returns its register 0, or of one without code.
-    fn call(&mut self, call: ScriptCall) -> Done {
+    fn return_value(&mut self, value: u64) -> Done {
+        let distance: u32 = self.get(self.base, FRAME_DISTANCE as isize);
+        let slot: u16 = self.get(self.base, FRAME_RESULT as isize);
+        let base = self.base.wrapping_sub(distance as usize);
+        self.set(base, isize::from(slot.cast_signed()) * 8, value);
+        let pc: u64 = self.get(self.base, FRAME_RETURN as isize);
+        Done::Out(Continuation { pc: pc as *const u64, base: base.cast() })
+    }
+
+    /// Of one of the functions with code, or one without.
+    fn call(&mut self, inst: &Inst, call: ScriptCall) -> Done {
         let window = self.base.wrapping_add(usize::from(call.window) * 8);
         let end = window.wrapping_add(call.register_count as usize * 8);
         let depth: u32 = self.get(self.base, FRAME_DEPTH as isize);
@@ -257,12 +268,39 @@ impl Run<'_> {
         let distance = u64::from(call.window) * 8;
         self.set(window, FRAME_DISTANCE as isize, distance | u64::from(call.dst) << 32);
         let code: *const Code = with_exposed_provenance_mut(call.code as usize);
-        if code == self.compiled {
-            return Done::Result(self.get(window, 0));
+        let register: u64 = self.get(window, 0);
+        let value = if code == self.functions.value {
+            register
+        } else if code == self.functions.number {
+            Value::number(f64::from_bits(register)).bits()
+        } else {
+            // SAFETY: the address of code.
+            let pc = unsafe { (*code).entry.get() };
+            return Done::Out(Continuation { pc, base: window.cast() });
+        };
+        if matches!(inst.op, Op::Call(_)) || value < FIRST_BOXED {
+            return Done::Result(value);
         }
-        // SAFETY: the address of code.
-        let pc = unsafe { (*code).entry.get() };
-        Done::Out(Continuation { pc, base: window.cast() })
+        self.set(self.base, isize::from(call.dst.cast_signed()) * 8, value);
+        let exit = self.f.first_exit + inst.exit.expect("an exit");
+        self.set(self.vm, VM_NATIVE_EXIT as isize, exit);
+        Done::Out(Continuation { pc: call.ret as *const u64, base: self.base.cast() })
+    }
+}
+
+fn binary(function: Binary, a: f64, b: f64) -> f64 {
+    match function {
+        Binary::Add => a + b,
+        Binary::Sub => a - b,
+        Binary::Mul => a * b,
+        Binary::Div => a / b,
+        Binary::Min => {
+            if a < b {
+                a
+            } else {
+                b
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! functions to call.
 #![allow(unsafe_code)] // Enters code with raw memory.
 
-use super::reference;
+use super::reference::{self, Functions};
 use brisk_core::native::Continuation;
 use brisk_core::native::layout::{
     VM_BASE, VM_CALL_DEPTH_MAX, VM_FUEL, VM_NATIVE_EXIT, VM_PC, VM_STACK_LIMIT,
@@ -17,6 +17,7 @@ use brisk_jit::target::{Installed, Target};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::mem::offset_of;
+use std::rc::Rc;
 
 /// Slots of the stack, and where the window starts.
 const SLOTS: usize = 256;
@@ -25,6 +26,8 @@ const WINDOW: usize = 64;
 pub(crate) const REGISTERS: u16 = 24;
 /// Register where the window of a callee starts.
 pub(crate) const CALLEE: u16 = 32;
+/// Address behind each call.
+pub(crate) const CALL_RETURN: u64 = 0x4008;
 /// Elements of the array.
 pub(crate) const ELEMENTS: usize = 16;
 /// Words behind the machine that functions use as if they were fields.
@@ -38,9 +41,11 @@ pub(crate) struct World {
     stack: Vec<u64>,
     array: Vec<u64>,
     /// A function with code, which returns its register 0.
-    pub(crate) compiled: Box<Code>,
-    /// A function without.
-    pub(crate) interpreted: Box<Code>,
+    pub(crate) compiled: Rc<Code>,
+    /// The same as a number, whatever it is.
+    pub(crate) number: Rc<Code>,
+    /// A function without code.
+    pub(crate) interpreted: Rc<Code>,
 }
 
 /// What a run left.
@@ -57,19 +62,24 @@ pub(crate) struct Left {
 impl World {
     pub(crate) fn new(evaluator: &mut Evaluator) -> World {
         assert!(align_of::<Vm>() <= align_of::<u128>());
-        let entry = callee(evaluator).entry;
+        let load = Op::Load(Address::slot(0), Width::W64);
+        let value = callee(evaluator, load, Rep::Word, Op::Return).entry;
+        let load = Op::LoadF64(Address::slot(0));
+        let number = callee(evaluator, load, Rep::F64, Op::ReturnNumber).entry;
         let mut world = World {
             vm: vec![0; (VM_WORDS + FIELDS).div_ceil(2)],
             stack: vec![0; SLOTS],
             array: vec![0; ELEMENTS],
-            compiled: code(0x1000, entry),
+            compiled: code(0x1000, value),
+            number: code(0x1800, number),
             interpreted: code(0x2000, evaluator.no_code()),
         };
         let stub = evaluator.stub();
         world.set_field(offset_of!(Vm, native_stub), stub);
         world.array.as_mut_ptr().expose_provenance();
-        (&raw const *world.compiled).expose_provenance();
-        (&raw const *world.interpreted).expose_provenance();
+        for code in [&world.compiled, &world.number, &world.interpreted] {
+            Rc::as_ptr(code).expose_provenance();
+        }
         world
     }
 
@@ -138,9 +148,10 @@ impl World {
     pub(crate) fn run_reference(&mut self, f: &Function, run: u64) -> Left {
         self.reset(run);
         let (vm, base) = (self.vm.as_mut_ptr().cast(), self.base().cast());
-        let compiled = &raw const *self.compiled;
+        let functions =
+            Functions { value: Rc::as_ptr(&self.compiled), number: Rc::as_ptr(&self.number) };
         // SAFETY: as in `run`.
-        let left = unsafe { reference::run(f, vm, base, compiled) };
+        let left = unsafe { reference::run(f, vm, base, functions) };
         self.left(left)
     }
 
@@ -157,11 +168,13 @@ impl World {
 }
 
 impl Left {
-    /// How it was left: returned, through an exit, suspended, or called the interpreter.
+    /// How it was left: returned, through an exit, behind a call that gave no number, suspended, or
+    /// in a function without code.
     pub(crate) fn kind(&self) -> &'static str {
         match (self.base, self.pc) {
             (None, _) => "suspended",
             (Some(base), _) if base > 0 => "called",
+            (Some(0), CALL_RETURN) => "no number",
             (Some(0), _) => "exit",
             _ => "returned",
         }
@@ -188,14 +201,14 @@ impl Left {
     }
 }
 
-/// Installs a function that returns its register 0.
-fn callee(evaluator: &mut Evaluator) -> Installed {
-    let (value, load) = (VReg(0), Op::Load(Address::slot(0), Width::W64));
+/// Installs a function that returns what an operation loads.
+fn callee(evaluator: &mut Evaluator, load: Op, rep: Rep, end: Op) -> Installed {
+    let value = VReg(0);
     let inst = |op, uses: Vec<VReg>, def| Inst { op, fixed: uses.len(), uses, def, exit: None };
     let f = Function {
-        insts: vec![inst(load, vec![], Some(value)), inst(Op::Return, vec![value], None)],
+        insts: vec![inst(load, vec![], Some(value)), inst(end, vec![value], None)],
         blocks: vec![Block { first: 0, end: 2, ..Block::default() }],
-        reps: vec![Rep::Word],
+        reps: vec![rep],
         exits: Vec::new(),
         first_exit: 1,
     };
@@ -203,8 +216,8 @@ fn callee(evaluator: &mut Evaluator) -> Installed {
     evaluator.install(&f, &places.expect("one register")).expect("the evaluator refuses nothing")
 }
 
-fn code(entry: u64, native: *const u8) -> Box<Code> {
-    Box::new(Code {
+fn code(entry: u64, native: *const u8) -> Rc<Code> {
+    Rc::new(Code {
         entry: Cell::new(entry as *const u64),
         call_key: 0,
         register_count: 8,
