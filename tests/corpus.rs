@@ -74,6 +74,8 @@ fn check_native(
 ) -> Result<(), String> {
     let short = plain.stats.fuel_used <= STRESS_FUEL_MAX;
     let slice = plain.stats.fuel_used / SLICES_MAX + 1;
+    // A different request for each script.
+    let page = plain.stats.fuel_used % 23;
     let small = short && plain.stats.bytes_peak <= STRESS_BYTES_MAX;
     let variants = [
         ("compiled when warm", Native::Warm, None, false, true),
@@ -83,6 +85,9 @@ fn check_native(
         ("compiled, false alarms", Native::FalseAlarms(3), None, false, short),
         ("compiled again and again", Native::Retirements(3), Some(slice), false, short),
         ("compiled, random registers", Native::RandomRegisters(7), None, false, short),
+        ("evaluated", Native::Evaluator, None, false, short),
+        ("compiled, one page refused", Native::RefusedPages(page, false), None, false, short),
+        ("compiled, pages refused", Native::RefusedPages(page, true), None, false, short),
     ];
     for (mode, native, slice, stress, wanted) in variants {
         if !wanted {

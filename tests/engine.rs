@@ -2,6 +2,7 @@
 
 mod alloc_fail;
 mod api;
+mod exits;
 mod fuel;
 mod generated;
 mod hostile;

@@ -15,14 +15,35 @@ pub(crate) fn compiler(options: &Options) -> Option<Box<dyn NativeCompiler>> {
         Jit::Eager => Policy::EAGER,
     };
     let mut jit = brisk_jit_x64::jit(policy);
-    let (ir, bytes) = (options.dump_ir, options.dump_asm);
-    if ir || bytes {
-        jit.observe(Box::new(move |unit| {
-            let text = brisk_jit::print::unit(unit, ir, bytes);
-            text.lines().for_each(report::note);
-        }));
+    if options.dump_ir || options.dump_asm || options.perf_map || options.gdb {
+        jit.observe(observer(options));
     }
     Some(Box::new(jit))
+}
+
+/// Shows what is compiled to whoever the command line names.
+#[cfg(all(feature = "jit", target_arch = "x86_64"))]
+fn observer(options: &Options) -> brisk_jit::tier::Observer {
+    use brisk_jit::symbols::{GdbRegistration, perf_map_add};
+    let (ir, bytes) = (options.dump_ir, options.dump_asm);
+    let (mut perf, gdb) = (options.perf_map, options.gdb);
+    // Registrations last as long as the compiler.
+    let mut registrations = Vec::new();
+    Box::new(move |unit| {
+        if ir || bytes {
+            let text = brisk_jit::print::unit(unit, ir, bytes);
+            text.lines().for_each(report::note);
+        }
+        let name = format!("{}:{}", unit.name, unit.at);
+        let (start, size) = (unit.installed.entry as u64, unit.installed.bytes);
+        if perf && let Err(error) = perf_map_add(start, size, &name) {
+            report::note(&format!("no names for perf: {error}"));
+            perf = false;
+        }
+        if gdb {
+            registrations.push(GdbRegistration::new(start, size, &name));
+        }
+    })
 }
 
 /// The compiler that the command line asks for: there is none for this processor.

@@ -31,6 +31,8 @@ Options:
   --stats               print figures of the run to the standard error
   --dump-ir             print what functions are compiled to, before they become machine code
   --dump-asm            print the machine code
+  --perf-map            name machine code for perf (/tmp/perf-PID.map)
+  --gdb                 name machine code for gdb
   --no-specialize       do not adapt instructions to what they meet; for measuring
   -h, --help            print this
   -V, --version         print the version
@@ -87,6 +89,10 @@ pub(crate) struct Options {
     pub(crate) dump_ir: bool,
     /// Print the bytes of what is compiled.
     pub(crate) dump_asm: bool,
+    /// Tell `perf` the names of what is compiled.
+    pub(crate) perf_map: bool,
+    /// Tell debuggers the names of what is compiled.
+    pub(crate) gdb: bool,
 }
 
 /// When to make machine code.
@@ -112,6 +118,8 @@ impl Default for Options {
             jit: Jit::Auto,
             dump_ir: false,
             dump_asm: false,
+            perf_map: false,
+            gdb: false,
         }
     }
 }
@@ -152,6 +160,8 @@ fn parse_all(parser: &mut Parser) -> Result<Options, lexopt::Error> {
             Arg::Long("jit") => options.jit = jit(&parser.value()?)?,
             Arg::Long("dump-ir") => options.dump_ir = true,
             Arg::Long("dump-asm") => options.dump_asm = true,
+            Arg::Long("perf-map") => options.perf_map = true,
+            Arg::Long("gdb") => options.gdb = true,
             Arg::Long("fuel") => options.fuel = Some(parser.value()?.parse()?),
             Arg::Long("memory") => options.memory_bytes_max = Some(bytes(&parser.value()?)?),
             Arg::Long("stats") => options.stats = true,

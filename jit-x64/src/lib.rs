@@ -33,7 +33,7 @@ pub use linkage::Linkage;
 use brisk_jit::backend::{Backend, Clobbers, Code, Registers, Stubs};
 use brisk_jit::lir::{Allocated, Function};
 use brisk_jit::machine::MachineTarget;
-use brisk_jit::memory::SystemPages;
+use brisk_jit::memory::{PageSource, SystemPages};
 use brisk_jit::op::Op;
 use brisk_jit::regalloc::Regalloc2;
 use brisk_jit::target::Target;
@@ -83,16 +83,21 @@ impl Backend for X64 {
 
 /// This processor as a target: machine code in pages of the system.
 pub fn target() -> Box<dyn Target> {
+    target_with(Box::<SystemPages>::default())
+}
+
+/// The same with pages from elsewhere.
+pub fn target_with(pages: Box<dyn PageSource>) -> Box<dyn Target> {
     let backend = Box::new(X64::new());
     if !supported() {
         return Box::new(MachineTarget::unsupported(backend));
     }
-    Box::new(MachineTarget::new(backend, Box::<SystemPages>::default()))
+    Box::new(MachineTarget::new(backend, pages))
 }
 
 /// A compiler for this processor.
 pub fn jit(policy: Policy) -> Jit {
-    Jit::new(target, Box::new(Regalloc2), policy)
+    Jit::new(Box::new(target), Box::new(Regalloc2), policy)
 }
 
 /// Whether this processor and its system can run the code.

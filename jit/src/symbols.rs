@@ -38,7 +38,7 @@ static PERF_MAP: Mutex<Option<File>> = Mutex::new(None);
 /// Tells `perf` about a unit. The first call makes the file anew.
 ///
 /// Nothing is taken out again: the file is read when the process is gone. Where code was freed and
-/// other code written, `perf` takes the line that comes later.
+/// other code written, `perf` shows the older name.
 ///
 /// # Errors
 ///

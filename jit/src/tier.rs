@@ -86,7 +86,7 @@ struct Watch {
 }
 
 /// Changes of a watched global after which it is checked instead.
-const CHANGES_MAX: u32 = 2;
+const CHANGES_MAX: u32 = 4;
 
 /// What is known of one function.
 #[derive(Default)]
@@ -98,7 +98,7 @@ struct Function {
 }
 
 /// Makes what code runs on.
-pub type MakeTarget = fn() -> Box<dyn Target>;
+pub type MakeTarget = Box<dyn FnMut() -> Box<dyn Target> + Send>;
 
 /// The compiler of one machine.
 pub struct Jit {
@@ -161,7 +161,7 @@ impl Jit {
     }
 
     fn start(&mut self) -> &mut dyn Target {
-        &mut **self.target.get_or_insert_with(self.make_target)
+        &mut **self.target.get_or_insert_with(&mut self.make_target)
     }
 
     /// Shows each unit that is made to `observer`.

@@ -1,6 +1,8 @@
 //! Compilers of machine code for tests.
 
 use brisk_core::native::NativeCompiler;
+#[cfg(target_arch = "x86_64")]
+use brisk_jit::memory::{FailingPages, SystemPages};
 use brisk_jit::regalloc::{Allocator, RandomRegisters, Regalloc2};
 use brisk_jit::tier::{Jit, MakeTarget, Policy};
 
@@ -12,22 +14,44 @@ pub const HAS_MACHINE_CODE: bool = cfg!(all(target_arch = "x86_64", not(miri)));
 pub enum Native {
     /// Not at all.
     None,
+    /// As for scripts.
+    Auto,
     /// As for scripts, but sooner.
     Warm,
     /// Everything at once.
     Eager,
+    /// Everything at once, run by the evaluator instead of the processor.
+    Evaluator,
     /// At once; every n-th check leaves although nothing is wrong.
     FalseAlarms(u32),
     /// At once; every n-th time code is looked for, it is thrown away first.
     Retirements(u32),
     /// At once, with registers chosen at random by this seed.
     RandomRegisters(u64),
+    /// At once; the system refuses the n-th request for memory, and with `true` all behind it.
+    RefusedPages(u64, bool),
 }
 
 /// What runs the code.
 fn machine_code() -> MakeTarget {
     #[cfg(target_arch = "x86_64")]
-    return brisk_jit_x64::target;
+    return Box::new(brisk_jit_x64::target);
+    #[cfg(not(target_arch = "x86_64"))]
+    return Box::new(brisk_jit::eval::target);
+}
+
+/// The same with pages that are refused.
+fn machine_code_with(n: u64, always: bool) -> MakeTarget {
+    #[cfg(target_arch = "x86_64")]
+    return Box::new(move || {
+        let pages = FailingPages::new(SystemPages::default(), n, always);
+        brisk_jit_x64::target_with(Box::new(pages))
+    });
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = (n, always);
+        machine_code()
+    }
 }
 
 /// The compiler for these options.
@@ -36,10 +60,15 @@ pub fn compiler(native: Native) -> Option<Box<dyn NativeCompiler>> {
     let regalloc = || -> Box<dyn Allocator> { Box::new(Regalloc2) };
     let jit = match native {
         Native::None => return None,
+        Native::Auto => Jit::new(machine_code(), regalloc(), Policy::AUTO),
+        Native::RefusedPages(n, always) => {
+            Jit::new(machine_code_with(n, always), regalloc(), eager)
+        }
         Native::Warm => {
             Jit::new(machine_code(), regalloc(), Policy { hot: 500, slice: 100, ..Policy::AUTO })
         }
         Native::Eager => Jit::new(machine_code(), regalloc(), eager),
+        Native::Evaluator => Jit::new(Box::new(brisk_jit::eval::target), regalloc(), eager),
         Native::FalseAlarms(n) => {
             Jit::new(machine_code(), regalloc(), Policy { false_alarms: n, ..eager })
         }
