@@ -157,6 +157,19 @@ fn endless_loops_end_with_the_fuel() {
 }
 
 #[test]
+fn keys_that_no_look_up_finds_cost_no_search() {
+    let fuel = Some(if SLOW { 500_000 } else { 20_000_000 });
+    let limits = Limits { fuel, bytes: 512 << 20, ..LIMITS };
+    for source in [
+        "m = {}\nnan = 0/0\nwhile true\n\tm[nan] = 1\nend while",
+        "m = {1: 1}\nnan = 0/0\nfor kv in m\n\tm[nan] = 1\nend for",
+        "nan = 0/0\nwhile true\n\tglobals[nan] = 1\nend while",
+    ] {
+        check_with(source, limits, End::Spent);
+    }
+}
+
+#[test]
 fn endless_loops_end_with_the_time() {
     let start = Instant::now();
     let limits = Limits { fuel: None, seconds: Some(0.05), ..LIMITS };

@@ -118,9 +118,7 @@ pub(super) fn pull(c: &mut Context<'_>) -> Result<Value, Trap> {
 
 fn pop_key(c: &mut Context<'_>) -> Result<Value, Trap> {
     let Some(map) = c.arg(0).as_map() else { return Ok(Value::NULL) };
-    let Some((key, ..)) = map.next_entry(&c.vm.store.shapes, 0) else { return Ok(Value::NULL) };
-    c.vm.store.map_remove(map, key)?;
-    Ok(key)
+    Ok(c.vm.store.map_pop(map)?.unwrap_or(Value::NULL))
 }
 
 /// The numbers among the elements or values, added up: those of a list from its end, as the

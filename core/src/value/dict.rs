@@ -61,6 +61,13 @@ pub fn hash_key(shapes: &Shapes, key: Value) -> u32 {
     }
 }
 
+/// Whether entries with this key are in the index. NaN is equal to nothing, so that no look-up finds
+/// it, and all of them have one hash: indexed, each would be compared with all before it.
+#[inline]
+fn is_indexed(key: Value) -> bool {
+    !key.is_unassigned() && key != Value::NAN
+}
+
 /// A hash for tables that look at both ends of 64 bits.
 #[inline(always)]
 pub(super) fn spread(hash: u32) -> u64 {
@@ -119,13 +126,16 @@ impl Dict {
         // SAFETY: just checked.
         unsafe {
             let entry = self.entries.add(hint);
-            ((*entry).key == key).then(|| &raw mut (*entry).value)
+            ((*entry).key == key && key != Value::NAN).then(|| &raw mut (*entry).value)
         }
     }
 
-    /// Position of a key that is normalized (see `Store::key`).
+    /// Position of a key that is normalized (see `Store::key`); nothing for NaN.
     #[inline]
     pub fn find(&self, shapes: &Shapes, key: Value, hash: u32) -> Option<usize> {
+        if key == Value::NAN {
+            return None;
+        }
         if key.as_list().is_some() || key.as_map().is_some() {
             return self.find_container(shapes, key, hash);
         }
@@ -197,7 +207,7 @@ impl Dict {
         // SAFETY: there is room for one more entry.
         unsafe { self.entries.add(at).write(Entry { key, value, hash }) };
         self.len += 1;
-        if self.index_room != 0 {
+        if self.index_room != 0 && is_indexed(key) {
             // SAFETY: every position in the index is below `len`.
             self.index.insert_unique(spread(hash), at as u32, |&i| unsafe {
                 spread((*self.entries.add(i as usize)).hash)
@@ -238,7 +248,7 @@ impl Dict {
         }
         if self.index_room == 0 {
             for (at, entry) in entries.iter().enumerate() {
-                if !entry.key.is_unassigned() {
+                if is_indexed(entry.key) {
                     index.insert_unique(spread(entry.hash), at as u32, hash_at);
                 }
             }
@@ -294,7 +304,7 @@ impl Dict {
             let mut index = core::mem::take(&mut self.index);
             index.clear();
             let entries = self.entries();
-            for (at, entry) in entries.iter().enumerate() {
+            for (at, entry) in entries.iter().enumerate().filter(|(_, e)| is_indexed(e.key)) {
                 index.insert_unique(spread(entry.hash), at as u32, |&i| {
                     spread(entries[i as usize].hash)
                 });

@@ -111,8 +111,11 @@ impl Globals {
         self.assigned
     }
 
-    /// Number of the cell of a normalized key.
+    /// Number of the cell of a normalized key; nothing for NaN.
     pub fn find(&self, shapes: &Shapes, key: Value) -> Option<usize> {
+        if key == Value::NAN {
+            return None;
+        }
         let hash = super::dict::spread(hash_key(shapes, key));
         let cells = self.cells();
         let same = |&i: &u32| {
@@ -143,7 +146,7 @@ impl Globals {
         let cells = self.cells();
         let hash_at = |&i: &u32| super::dict::spread(hash_key(shapes, cells[i as usize].key));
         let reserved = index.try_reserve(1, hash_at);
-        if reserved.is_ok() {
+        if reserved.is_ok() && key != Value::NAN {
             index.insert_unique(
                 super::dict::spread(hash_key(shapes, key)),
                 self.len as u32,
@@ -219,17 +222,16 @@ impl Globals {
         }
     }
 
-    /// Removes a variable; false when there was none.
-    pub fn unset(&mut self, index: usize) -> bool {
+    /// Removes a variable.
+    pub fn unset(&mut self, index: usize) {
         let cell = self.cell(index);
         if !cell.is_assigned() {
-            return false;
+            return;
         }
         cell.state &= !ASSIGNED;
         cell.value = cell.fallback;
         self.notice(index);
         self.assigned -= 1;
-        true
     }
 
     /// Gives the memory back.

@@ -120,6 +120,18 @@ impl Map {
         }
     }
 
+    /// Position of a normalized key among the entries of this very map.
+    fn position(&self, shapes: &Shapes, key: Value) -> Option<usize> {
+        match self.header.flags.get() & (DICT | GLOBALS) {
+            0 => shapes.find(self.shape(), key),
+            DICT => self.dict().find(shapes, key, hash_key(shapes, key)),
+            _ => {
+                let globals = self.globals();
+                globals.find(shapes, key).filter(|&at| globals.cells()[at].is_assigned())
+            }
+        }
+    }
+
     /// Where the value under a normalized key is kept, until the map gains or loses keys.
     pub fn slot_of(&self, shapes: &Shapes, key: Value) -> Option<*mut Value> {
         match self.header.flags.get() & (DICT | GLOBALS) {
@@ -384,7 +396,7 @@ impl Store {
     fn dict_set(&mut self, map: Gc<Map>, key: Value, value: Value) -> Result<(), Refusal> {
         let hash = hash_key(&self.shapes, key);
         let dict = map.dict_mut();
-        let found = if key == Value::NAN { None } else { dict.find(&self.shapes, key, hash) };
+        let found = dict.find(&self.shapes, key, hash);
         let isa = key == ISA;
         match found {
             Some(at) => dict.set_value(at, value),
@@ -446,25 +458,39 @@ impl Store {
     /// [`Refusal`] when memory is refused; the map is unchanged.
     pub fn map_remove(&mut self, map: Gc<Map>, key: Value) -> Result<bool, Refusal> {
         let Some(key) = self.find_key(key) else { return Ok(false) };
+        let Some(position) = map.position(&self.shapes, key) else { return Ok(false) };
+        self.map_remove_at(map, position)?;
+        Ok(true)
+    }
+
+    /// Removes the first entry and returns its key, which a look-up need not find: it may be NaN, or
+    /// a list that has changed since.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::map_remove`].
+    pub fn map_pop(&mut self, map: Gc<Map>) -> Result<Option<Value>, Refusal> {
+        let Some((key, _, next)) = map.next_entry(&self.shapes, 0) else { return Ok(None) };
+        self.map_remove_at(map, next - 1)?;
+        Ok(Some(key))
+    }
+
+    /// Removes the entry at a position (see [`Map::next_entry`]; the position of the entry itself).
+    fn map_remove_at(&mut self, map: Gc<Map>, position: usize) -> Result<(), Refusal> {
         if map.flag(GLOBALS) {
-            let found = map.globals().find(&self.shapes, key);
-            return Ok(found.is_some_and(|at| map.globals_mut().unset(at)));
-        }
-        if map.get_own(&self.shapes, key).is_none() {
-            return Ok(false);
+            map.globals_mut().unset(position);
+            return Ok(());
         }
         if !map.flag(DICT) {
+            // Slots become positions.
             self.make_dict(map)?;
         }
-        let dict = map.dict_mut();
-        if let Some(at) = dict.find(&self.shapes, key, hash_key(&self.shapes, key)) {
-            dict.remove(at);
-            map.header.info.set(self.shapes.dict_number());
-        }
+        map.dict_mut().remove(position);
+        map.header.info.set(self.shapes.dict_number());
         if map.is_prototype() {
             self.shapes.prototype_changes();
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Replaces the value of entry `position` (see [`Map::next_entry`]; the position of the entry
