@@ -4,7 +4,7 @@
 usage: run.py [--brisk PATH] [-e ENGINES] [-b PROGRAMS] [-s S|L] [-n RUNS] [-o FILE.json]
 
   --brisk PATH   the brisk command (default: target/release/brisk below the current folder)
-  -e ENGINES     comma list out of: brisk brisk-nojit lua luajit luajit-joff node c
+  -e ENGINES     comma list out of: brisk brisk-nojit brisk-plain brisk-peeling lua luajit luajit-joff node c
                  (default: brisk,brisk-nojit,lua,luajit,c; what is not installed is left out)
   -b PROGRAMS    comma list (default: all of scales.txt)
   -s S|L         problem size (S: seconds for a slow interpreter, L: seconds for a fast one)
@@ -25,6 +25,8 @@ def engines(brisk):
     return {
         "brisk": ("ms", [brisk, "run"]),
         "brisk-nojit": ("ms", [brisk, "run", "--jit", "off"]),
+        "brisk-plain": ("ms", [brisk, "run", "--no-peeling", "--no-inlining"]),
+        "brisk-peeling": ("ms", [brisk, "run", "--no-inlining"]),
         "lua": ("lua", ["lua5.4"]),
         "luajit": ("lua", ["luajit"]),
         "luajit-joff": ("lua", ["luajit", "-joff"]),

@@ -14,6 +14,7 @@ pub(crate) fn compiler(options: &Options) -> Option<Box<dyn NativeCompiler>> {
         Jit::Auto => Policy::AUTO,
         Jit::Eager => Policy::EAGER,
     };
+    let policy = Policy { peeling: options.peeling, inlining: options.inlining, ..policy };
     let mut jit = brisk_jit_x64::jit(policy);
     if options.dump_ir || options.dump_asm || options.perf_map || options.gdb {
         jit.observe(observer(options));

@@ -33,6 +33,8 @@ Options:
   --dump-asm            print the machine code
   --perf-map            name machine code for perf (/tmp/perf-PID.map)
   --gdb                 name machine code for gdb
+  --no-peeling          do not peel loops; for measuring
+  --no-inlining         do not inline functions; for measuring
   --no-specialize       do not adapt instructions to what they meet; for measuring
   -h, --help            print this
   -V, --version         print the version
@@ -89,6 +91,10 @@ pub(crate) struct Options {
     pub(crate) dump_ir: bool,
     /// Print the bytes of what is compiled.
     pub(crate) dump_asm: bool,
+    /// Peel innermost loops.
+    pub(crate) peeling: bool,
+    /// Inline small functions.
+    pub(crate) inlining: bool,
     /// Tell `perf` the names of what is compiled.
     pub(crate) perf_map: bool,
     /// Tell debuggers the names of what is compiled.
@@ -118,6 +124,8 @@ impl Default for Options {
             jit: Jit::Auto,
             dump_ir: false,
             dump_asm: false,
+            peeling: true,
+            inlining: true,
             perf_map: false,
             gdb: false,
         }
@@ -160,6 +168,8 @@ fn parse_all(parser: &mut Parser) -> Result<Options, lexopt::Error> {
             Arg::Long("jit") => options.jit = jit(&parser.value()?)?,
             Arg::Long("dump-ir") => options.dump_ir = true,
             Arg::Long("dump-asm") => options.dump_asm = true,
+            Arg::Long("no-peeling") => options.peeling = false,
+            Arg::Long("no-inlining") => options.inlining = false,
             Arg::Long("perf-map") => options.perf_map = true,
             Arg::Long("gdb") => options.gdb = true,
             Arg::Long("fuel") => options.fuel = Some(parser.value()?.parse()?),

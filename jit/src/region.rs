@@ -69,11 +69,21 @@ pub struct Region {
 impl Region {
     /// The unit for entering a function at a word: its start, or the header of a loop; `None` when it
     /// would be too large.
-    pub fn new(view: &View<'_>, flow: &Flow, plans: &[Plan], at: usize) -> Option<Region> {
+    pub fn new(
+        view: &View<'_>,
+        flow: &Flow,
+        plans: &[Plan],
+        at: usize,
+        peeling: bool,
+    ) -> Option<Region> {
         let start = flow.block_of[view.index[at] as usize] as usize;
         let blocks = extent(view, flow, start)?;
-        let peeled: Vec<Loop> =
-            flow.loops.iter().filter(|l| can_peel(view, flow, plans, l)).copied().collect();
+        let peeled: Vec<Loop> = flow
+            .loops
+            .iter()
+            .filter(|l| peeling && can_peel(view, flow, plans, l))
+            .copied()
+            .collect();
         let mut maker = Maker { view, flow, plans, peeled, blocks, nodes: Vec::new() };
         maker.collect(start);
         let Maker { nodes, blocks, .. } = maker;

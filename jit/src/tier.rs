@@ -31,6 +31,10 @@ pub struct Policy {
     pub slice: i64,
     /// Times an exit is taken before its function is compiled anew.
     pub exits_max: u32,
+    /// Innermost loops are peeled.
+    pub peeling: bool,
+    /// Small functions without effects are inlined.
+    pub inlining: bool,
     /// Tests: every so many checks, code leaves although nothing is wrong; 0: never.
     pub false_alarms: u32,
     /// Tests: one time in so many when code is looked for, all code of the function is thrown away
@@ -40,11 +44,25 @@ pub struct Policy {
 
 impl Policy {
     /// What scripts run with.
-    pub const AUTO: Policy =
-        Policy { hot: 60_000, slice: 20_000, exits_max: 10, false_alarms: 0, retirements: 0 };
+    pub const AUTO: Policy = Policy {
+        hot: 60_000,
+        slice: 20_000,
+        exits_max: 10,
+        peeling: true,
+        inlining: true,
+        false_alarms: 0,
+        retirements: 0,
+    };
     /// Everything is compiled at once: for tests.
-    pub const EAGER: Policy =
-        Policy { hot: 0, slice: 1, exits_max: 3, false_alarms: 0, retirements: 0 };
+    pub const EAGER: Policy = Policy {
+        hot: 0,
+        slice: 1,
+        exits_max: 3,
+        peeling: true,
+        inlining: true,
+        false_alarms: 0,
+        retirements: 0,
+    };
 }
 
 /// Times a function is compiled before it is left to the interpreter.
@@ -209,6 +227,8 @@ impl Jit {
             at,
             failures: &self.functions.get(&code)?.failures,
             restless: &self.restless,
+            peeling: self.policy.peeling,
+            inlining: self.policy.inlining,
             false_alarms: self.policy.false_alarms,
         };
         let built = build(vm, &view, &request)?;

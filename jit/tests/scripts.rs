@@ -98,6 +98,8 @@ const SMALL: &[(&str, &str)] = &[
     ),
 ];
 
+/// Under Miri with `-Zmiri-disable-stacked-borrows`: the interpreter writes to its instructions, which
+/// it may have reached through a shared reference.
 #[test]
 fn small_scripts() {
     let scripts = SMALL.iter().filter(|(name, _)| !cfg!(miri) || *name != "no end of calls");
@@ -144,7 +146,8 @@ fn compare(name: &str, source: &str) -> (u64, bool) {
         ),
     ];
     let mut seen = (0, false);
-    for (way, allocator, policy, slice) in ways {
+    let count = if cfg!(miri) { 1 } else { ways.len() };
+    for (way, allocator, policy, slice) in ways.into_iter().take(count) {
         let got = run(&program, Some(Jit::new(Box::new(eval::target), allocator, policy)), slice);
         let same = (&got.text, got.fuel) == (&plain.text, plain.fuel);
         assert!(

@@ -40,6 +40,10 @@ pub struct Request<'a> {
     pub failures: &'a Failures,
     /// Cells of globals that changed too often to be taken for constant.
     pub restless: &'a FxHashSet<u32>,
+    /// See [`crate::tier::Policy`].
+    pub peeling: bool,
+    /// See [`crate::tier::Policy`].
+    pub inlining: bool,
     /// See [`crate::tier::Policy::false_alarms`].
     pub false_alarms: u32,
 }
@@ -61,8 +65,11 @@ pub fn build(vm: &Vm, view: &View<'_>, request: &Request<'_>) -> Option<Built> {
     let Request { at, failures, .. } = *request;
     let flow = Flow::new(view);
     let mut plans: Vec<Plan> = view.insns.iter().map(|i| plan(vm, view, i, failures)).collect();
-    let bodies = inline::bodies(vm, view, &mut plans, failures);
-    let region = Region::new(view, &flow, &plans, at)?;
+    let bodies = match request.inlining {
+        true => inline::bodies(vm, view, &mut plans, failures),
+        false => inline::Bodies::default(),
+    };
+    let region = Region::new(view, &flow, &plans, at, request.peeling)?;
     if region.nodes.len() > NODES_MAX {
         return None;
     }
