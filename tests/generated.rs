@@ -5,7 +5,7 @@ use brisk_core::engine::Program;
 use brisk_tests::{Native, RunOptions, generate, on_thread, run_program};
 
 /// Programs tried; more in release builds.
-const PROGRAMS: u64 = if cfg!(debug_assertions) { 300 } else { 3000 };
+const PROGRAMS: u64 = if cfg!(debug_assertions) { 40 } else { 1500 };
 /// Most fuel of a program that is run under stress.
 const STRESS_FUEL_MAX: u64 = 20_000;
 

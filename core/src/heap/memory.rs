@@ -117,7 +117,7 @@ impl Memory {
             self.used -= layout.size();
             return Err(AllocError::Refused);
         }
-        debug_assert!(memory as usize >> 48 == 0, "pointers must fit 48 bits");
+        debug_assert!(memory as u64 >> 48 == 0, "pointers must fit 48 bits");
         Ok(memory)
     }
 
