@@ -17,6 +17,7 @@
 
 mod excerpt;
 mod inspect;
+mod memory;
 mod native;
 mod options;
 mod output;
@@ -30,6 +31,7 @@ mod suggest;
 use options::{Command, Options};
 
 fn main() {
+    memory::keep_freed();
     let status = match options::parse(lexopt::Parser::from_env()) {
         Ok(options) => execute(&options),
         Err(message) => {

@@ -42,6 +42,8 @@ const UNSAFE_HOMES: &[&str] = &[
     "core/src/engine.rs",
     // Machine code and the C interface.
     "core/src/native/",
+    // A setting of the allocator.
+    "cli/src/memory.rs",
     "jit/src/function.rs",
     "jit/src/memory",
     "jit/src/machine.rs",

@@ -161,9 +161,11 @@ impl Run<'_> {
             }
         };
         match op {
-            Op::LoadNumber(_) if bits >= FIRST_BOXED => Done::Exit,
-            _ => Done::Bits(bits),
+            Op::LoadNumber(_) if bits >= FIRST_BOXED => return Done::Exit,
+            Op::LoadF64(_) => debug_assert!(bits < FIRST_BOXED, "{bits:#x} is no number"),
+            _ => {}
         }
+        Done::Bits(bits)
     }
 
     fn store(&mut self, op: Op, placed: &Placed) -> Done {

@@ -367,7 +367,13 @@ impl Generator<'_> {
                 let width = self.pick(&[Width::W8, Width::W32, Width::W64, Width::W64]);
                 self.op(Op::Load(address, width), &uses, Word);
             }
-            3 => self.op(Op::LoadF64(address), &uses, F64),
+            3 => {
+                // From where there is a number.
+                let number = self.get(F64);
+                let stored: Vec<VReg> = uses.iter().copied().chain([number]).collect();
+                self.op(Op::StoreF64(address), &stored, F64);
+                self.op(Op::LoadF64(address), &uses, F64);
+            }
             4 if self.one_in(3) => self.op(Op::LoadNumber(address), &uses, F64),
             5 => {
                 uses.push(self.get(F64));
@@ -478,8 +484,13 @@ impl Generator<'_> {
 
     /// Calls one of the world's functions. Nothing stays in registers, and little in the frame.
     fn call(&mut self) {
-        let value = self.get(Kind::Word);
-        self.op(Op::Store(Address::slot(CALLEE)), &[value], Kind::Word);
+        if self.one_in(3) {
+            let null = Value::NULL.bits();
+            self.op(Op::StoreBits(Address::slot(CALLEE), null), &[], Kind::Word);
+        } else {
+            let value = self.get(Kind::Word);
+            self.op(Op::Store(Address::slot(CALLEE)), &[value], Kind::Word);
+        }
         let code = match self.below(6) {
             0 => &self.world.interpreted,
             1..=3 => &self.world.compiled,

@@ -11,7 +11,7 @@ use brisk_core::value::{Code, Value};
 use brisk_core::vm::Vm;
 use brisk_jit::eval::Evaluator;
 use brisk_jit::lir::{Block, Function, Inst, VReg};
-use brisk_jit::op::{Address, Op, Rep, Width};
+use brisk_jit::op::{Address, Op, Width};
 use brisk_jit::regalloc::{Allocator, Regalloc2};
 use brisk_jit::target::{Installed, Target};
 use std::borrow::Cow;
@@ -62,10 +62,8 @@ pub(crate) struct Left {
 impl World {
     pub(crate) fn new(evaluator: &mut Evaluator) -> World {
         assert!(align_of::<Vm>() <= align_of::<u128>());
-        let load = Op::Load(Address::slot(0), Width::W64);
-        let value = callee(evaluator, load, Rep::Word, Op::Return).entry;
-        let load = Op::LoadF64(Address::slot(0));
-        let number = callee(evaluator, load, Rep::F64, Op::ReturnNumber).entry;
+        let value = callee(evaluator, &[], Op::Return).entry;
+        let number = callee(evaluator, &[Op::ToF64], Op::ReturnNumber).entry;
         let mut world = World {
             vm: vec![0; (VM_WORDS + FIELDS).div_ceil(2)],
             stack: vec![0; SLOTS],
@@ -201,17 +199,17 @@ impl Left {
     }
 }
 
-/// Installs a function that returns what an operation loads.
-fn callee(evaluator: &mut Evaluator, load: Op, rep: Rep, end: Op) -> Installed {
-    let value = VReg(0);
-    let inst = |op, uses: Vec<VReg>, def| Inst { op, fixed: uses.len(), uses, def, exit: None };
-    let f = Function {
-        insts: vec![inst(load, vec![], Some(value)), inst(end, vec![value], None)],
-        blocks: vec![Block { first: 0, end: 2, ..Block::default() }],
-        reps: vec![rep],
-        exits: Vec::new(),
-        first_exit: 1,
-    };
+/// Installs a function that returns its register 0, after some operations on it.
+fn callee(evaluator: &mut Evaluator, ops: &[Op], end: Op) -> Installed {
+    let mut f = Function { first_exit: 1, ..Function::default() };
+    let load = Op::Load(Address::slot(0), Width::W64);
+    for op in [load].into_iter().chain(ops.iter().copied()).chain([end]) {
+        let uses: Vec<VReg> = f.insts.last().and_then(|inst| inst.def).into_iter().collect();
+        let def = op.result().map(|_| VReg(f.reps.len() as u32));
+        f.reps.extend(op.result());
+        f.insts.push(Inst { op, fixed: uses.len(), uses, def, exit: None });
+    }
+    f.blocks.push(Block { end: f.insts.len() as u32, ..Block::default() });
     let places = Regalloc2.allocate(&f, &evaluator.registers(), &|op| evaluator.clobbers(op));
     evaluator.install(&f, &places.expect("one register")).expect("the evaluator refuses nothing")
 }
