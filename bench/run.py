@@ -23,10 +23,10 @@ HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
 def engines(brisk):
     """name -> (language folder, command prefix)"""
     return {
-        "brisk": ("ms", [brisk, "run", "--jit", "auto"]),
+        "brisk": ("ms", [brisk, "run"]),
         "brisk-nojit": ("ms", [brisk, "run", "--jit", "off"]),
-        "brisk-plain": ("ms", [brisk, "run", "--jit", "auto", "--no-peeling", "--no-inlining"]),
-        "brisk-peeling": ("ms", [brisk, "run", "--jit", "auto", "--no-inlining"]),
+        "brisk-plain": ("ms", [brisk, "run", "--no-peeling", "--no-inlining"]),
+        "brisk-peeling": ("ms", [brisk, "run", "--no-inlining"]),
         "lua": ("lua", ["lua5.4"]),
         "luajit": ("lua", ["luajit"]),
         "luajit-joff": ("lua", ["luajit", "-joff"]),

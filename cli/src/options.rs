@@ -25,7 +25,7 @@ Usage:
 Options:
   -c CODE               run CODE
   --dialect v1|v2       language version (only v1 so far)
-  --jit off|auto|eager  when to make machine code: never (the default), for what is hot, at once
+  --jit off|auto|eager  when to make machine code: never, for what is hot (the default), at once
   --fuel N              stop after about N instructions
   --memory BYTES        most memory a program may use; k, m and g are units (default 1g)
   --stats               print figures of the run to the standard error
@@ -121,8 +121,7 @@ impl Default for Options {
             memory_bytes_max: None,
             stats: false,
             quicken: true,
-            // Until a known wrong result is understood (docs/JIT.md).
-            jit: Jit::Off,
+            jit: Jit::Auto,
             dump_ir: false,
             dump_asm: false,
             peeling: true,

@@ -137,6 +137,17 @@ impl Op {
     /// Number of operations.
     pub const COUNT: usize = ALL.len();
 
+    /// Words of the longest instruction.
+    pub const WORDS_MAX: usize = {
+        let (mut most, mut index) = (0, 0);
+        while index < ALL.len() {
+            let words = ALL[index].words();
+            most = if words > most { words } else { most };
+            index += 1;
+        }
+        most
+    };
+
     /// The operation with this number.
     pub const fn from_u8(number: u8) -> Option<Op> {
         let index = number as usize;

@@ -7,6 +7,7 @@
 
 use super::State;
 use super::slow::Slow;
+use crate::bytecode::{self, Op};
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -43,16 +44,19 @@ pub(in crate::interp) trait Engine {
     unsafe fn slow<S: Slow>(pc: *const u64, base: *mut Value, vm: *mut Vm) -> Self::Result;
 }
 
-/// What an instruction left to its slow path passes on: what it stored, when it is finished.
+/// What an instruction left to its slow path passes on: what it stored, when it is finished and the
+/// machine goes on right behind it. Elsewhere (a call, a return, a way out of machine code, the same
+/// instruction again) nobody knows what stands where.
 ///
 /// # Safety
 ///
 /// `pc` was an instruction of the frame at `base`, and `state` is what its slow path returned.
 #[inline(always)]
 unsafe fn left_behind(pc: *const u64, base: *mut Value, state: State) -> f64 {
-    if state.base != base {
+    let words = (state.pc as usize).wrapping_sub(pc as usize) / size_of::<u64>();
+    if state.base != base || !(1..=Op::WORDS_MAX).contains(&words) {
         return f64::NAN;
     }
     // SAFETY: `a` is a register, or 0 where it is unused; either is a slot of the window.
-    unsafe { (*base.add(usize::from(crate::bytecode::a_of(*pc)))).raw_f64() }
+    unsafe { (*base.add(usize::from(bytecode::a_of(*pc)))).raw_f64() }
 }
