@@ -6,8 +6,10 @@
 
 pub mod corpus;
 pub mod generate;
+pub mod hot;
 pub mod native;
 mod run;
+pub mod ways;
 
 pub use native::{HAS_MACHINE_CODE, Native};
 pub use run::{

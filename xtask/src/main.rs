@@ -4,6 +4,7 @@
 mod bless;
 mod engines;
 mod fuzz;
+mod native;
 mod startup;
 mod tidy;
 
@@ -16,6 +17,8 @@ const HELP: &str = "usage: cargo xtask CHORE
   bless FILE.ms…                writes what the engine prints into the expectations of scripts and examples
   engines [--seed N] [--count N]    compares a build with tail calls and one with the match loop
   fuzz TARGET [--seconds N]     fuzzes one of: source bytecode differential
+  native [--seed N] [--seconds N] [--jobs N] [--assertions] [--file F]
+                                compares all ways to run generated programs, with and without machine code
   startup [--brisk PATH]        compares the start and the compiler with those of lua5.4, pair by pair
 ";
 
@@ -28,6 +31,8 @@ fn main() -> ExitCode {
         Some((&"engines", options)) => engines::run(options),
         Some((&"outcomes", options)) => engines::print_outcomes(options),
         Some((&"fuzz", [target, options @ ..])) => fuzz::run(target, options),
+        Some((&"native", options)) => native::run(options),
+        Some((&"native-child", options)) => native::child(options),
         Some((&"startup", options)) => startup::run(options),
         _ => Err(HELP.to_string()),
     };
