@@ -1,11 +1,11 @@
 //! One program from its text to its exit status, and the loop around a machine.
 
-use crate::native;
 use crate::options::{Input, Options};
 use crate::output::{self, Stdout};
 use crate::report;
 use crate::shell::{self, Shell};
 use crate::source::Source;
+use crate::{memory, native};
 use brisk_core::{Budget, Dialect, Error, Machine, MachineOptions, Outcome, Program};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -57,6 +57,7 @@ impl Session {
             native: native::compiler(options),
             output: Box::new(Stdout),
             clock: Box::new(clock),
+            allocator: memory::allocator(),
             ..MachineOptions::default()
         };
         if let Some(bytes) = options.memory_bytes_max {
