@@ -2,6 +2,7 @@
 
 mod alloc_fail;
 mod api;
+mod code_limits;
 mod exits;
 mod fuel;
 mod generated;

@@ -8,10 +8,10 @@ use brisk_core::native::NativeCompiler;
 /// The compiler that the command line asks for, where there is one for this processor.
 #[cfg(all(feature = "jit", target_arch = "x86_64"))]
 pub(crate) fn compiler(options: &Options) -> Option<Box<dyn NativeCompiler>> {
-    use brisk_jit::tier::Policy;
+    use brisk_jit::policy::Policy;
     let policy = match options.jit {
         Jit::Off => return None,
-        Jit::Auto => Policy::AUTO,
+        Jit::Auto | Jit::Require => Policy::AUTO,
         Jit::Eager => Policy::EAGER,
     };
     let policy = Policy { peeling: options.peeling, inlining: options.inlining, ..policy };
@@ -57,7 +57,7 @@ pub(crate) fn compiler(options: &Options) -> Option<Box<dyn NativeCompiler>> {
 /// Prints the figures of a machine's compiler.
 pub(crate) fn stats(machine: &mut Machine) {
     let stats = machine.native_stats();
-    report::note(&format!("machine code {:?}", machine.native_status()));
+    report::note(&format!("machine code {}", machine.native_status()));
     if stats.compilations == 0 {
         return;
     }

@@ -25,7 +25,9 @@ Usage:
 Options:
   -c CODE               run CODE
   --dialect v1|v2       language version (only v1 so far)
-  --jit off|auto|eager  when to make machine code: never, for what is hot (the default), at once
+  --jit off|auto|eager|require
+                        when to make machine code: never, for what is hot (the default), at once;
+                        'require' is 'auto', and an error where there can be none
   --fuel N              stop after about N instructions
   --memory BYTES        most memory a program may use; k, m and g are units (default 1g)
   --stats               print figures of the run to the standard error
@@ -110,6 +112,8 @@ pub(crate) enum Jit {
     Auto,
     /// At once.
     Eager,
+    /// When something is hot; where there is no machine code, nothing runs.
+    Require,
 }
 
 impl Default for Options {
@@ -241,6 +245,7 @@ fn jit(word: &OsString) -> Result<Jit, lexopt::Error> {
         Some("off") => Ok(Jit::Off),
         Some("auto") => Ok(Jit::Auto),
         Some("eager") => Ok(Jit::Eager),
+        Some("require") => Ok(Jit::Require),
         _ => Err(format!("unknown value '{}' for --jit", word.to_string_lossy()).into()),
     }
 }

@@ -1,11 +1,12 @@
 //! One program from its text to its exit status, and the loop around a machine.
 
-use crate::options::{Input, Options};
+use crate::options::{Input, Jit, Options};
 use crate::output::{self, Stdout};
 use crate::report;
 use crate::shell::{self, Shell};
 use crate::source::Source;
 use crate::{memory, native};
+use brisk_core::native::NativeStatus;
 use brisk_core::{Budget, Dialect, Error, Machine, MachineOptions, Outcome, Program};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -48,7 +49,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When memory is refused.
+    /// When memory is refused, or required machine code.
     pub(crate) fn new(options: &Options, shell: Shell) -> Result<Session, Error> {
         let clock = Instant::now();
         let mut machine_options = MachineOptions {
@@ -64,6 +65,12 @@ impl Session {
             machine_options.memory_bytes_max = bytes;
         }
         let mut machine = Machine::new(machine_options);
+        if options.jit == Jit::Require {
+            let status = machine.native_status();
+            if status != NativeStatus::Available {
+                return Err(Error::runtime(format!("no machine code: {status}")));
+            }
+        }
         let shell = Arc::new(shell);
         shell::register(&mut machine, &shell)?;
         Ok(Session { machine, shell, clock, fuel: options.fuel })

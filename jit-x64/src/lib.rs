@@ -35,9 +35,10 @@ use brisk_jit::lir::{Allocated, Function};
 use brisk_jit::machine::MachineTarget;
 use brisk_jit::memory::{PageSource, SystemPages};
 use brisk_jit::op::Op;
+use brisk_jit::policy::Policy;
 use brisk_jit::regalloc::Regalloc2;
 use brisk_jit::target::Target;
-use brisk_jit::tier::{Jit, Policy};
+use brisk_jit::tier::Jit;
 
 /// The processor, as the compiler sees it.
 #[derive(Clone, Debug)]
@@ -81,18 +82,18 @@ impl Backend for X64 {
     }
 }
 
-/// This processor as a target: machine code in pages of the system.
-pub fn target() -> Box<dyn Target> {
-    target_with(Box::<SystemPages>::default())
+/// This processor as a target: machine code in pages of the system, at most so many bytes of them.
+pub fn target(bytes_max: usize) -> Box<dyn Target> {
+    target_with(Box::<SystemPages>::default(), bytes_max)
 }
 
 /// The same with pages from elsewhere.
-pub fn target_with(pages: Box<dyn PageSource>) -> Box<dyn Target> {
+pub fn target_with(pages: Box<dyn PageSource>, bytes_max: usize) -> Box<dyn Target> {
     let backend = Box::new(X64::new());
     if !supported() {
         return Box::new(MachineTarget::unsupported(backend));
     }
-    Box::new(MachineTarget::new(backend, pages))
+    Box::new(MachineTarget::new(backend, pages, bytes_max))
 }
 
 /// A compiler for this processor.

@@ -190,7 +190,7 @@ impl Target for Evaluator {
 }
 
 /// An evaluator as a target: what tests make a compiler with.
-pub fn target() -> Box<dyn Target> {
+pub fn target(_bytes_max: usize) -> Box<dyn Target> {
     Box::<Evaluator>::default()
 }
 

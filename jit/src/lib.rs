@@ -17,6 +17,7 @@ pub mod function;
 pub mod view;
 pub mod flow;
 pub mod plan;
+pub mod policy;
 pub mod region;
 pub mod op;
 pub mod ir;

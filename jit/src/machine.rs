@@ -3,7 +3,7 @@
 
 use crate::backend::{Backend, Clobbers, Registers, Stubs};
 use crate::lir::{Allocated, Function};
-use crate::memory::{CODE_BYTES_MAX, CodeMemory, PageSource};
+use crate::memory::{CodeMemory, PageSource};
 use crate::op::Op;
 use crate::target::{Installed, Refused, Target};
 use brisk_core::native::{Continuation, Enter, NativeStatus};
@@ -19,9 +19,14 @@ pub struct MachineTarget {
 }
 
 impl MachineTarget {
-    /// With pages from a source. When they are refused, [`Target::status`] says so.
-    pub fn new(backend: Box<dyn Backend>, pages: Box<dyn PageSource>) -> MachineTarget {
-        let (code, status) = match prepare(&*backend, pages) {
+    /// With pages from a source, of which at most `bytes_max` are in use at a time. When they are
+    /// refused, [`Target::status`] says so.
+    pub fn new(
+        backend: Box<dyn Backend>,
+        pages: Box<dyn PageSource>,
+        bytes_max: usize,
+    ) -> MachineTarget {
+        let (code, status) = match prepare(&*backend, pages, bytes_max) {
             Ok(code) => (Some(code), NativeStatus::Available),
             Err(status) => (None, status),
         };
@@ -44,9 +49,10 @@ impl MachineTarget {
 fn prepare(
     backend: &dyn Backend,
     pages: Box<dyn PageSource>,
+    bytes_max: usize,
 ) -> Result<(CodeMemory, Stubs), NativeStatus> {
     let denied = |Refused| NativeStatus::Denied;
-    let mut memory = CodeMemory::new(pages, CODE_BYTES_MAX).map_err(denied)?;
+    let mut memory = CodeMemory::new(pages, bytes_max).map_err(denied)?;
     match memory.probe() {
         NativeStatus::Available => {}
         status => return Err(status),

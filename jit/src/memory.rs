@@ -26,8 +26,6 @@ use std::collections::BTreeMap;
 /// Bytes of addresses that are asked for, in this order. Small enough for a direct jump between any
 /// two places of it: 128 MiB on AArch64, 2 GiB on x86-64. Most of it is never used.
 const RANGES: [usize; 3] = [64 << 20, 16 << 20, 4 << 20];
-/// Bytes of code of one machine: enough for all functions of a large program.
-pub const CODE_BYTES_MAX: usize = 16 << 20;
 
 /// Executable memory of one machine.
 pub struct CodeMemory {

@@ -11,6 +11,7 @@ use crate::function::{FunctionRef, forget_returns};
 use crate::lower::lower;
 use crate::op::Op;
 use crate::plan::Failures;
+use crate::policy::{Budget, Policy};
 use crate::regalloc::Allocator;
 use crate::target::{Installed, Target};
 use crate::view::View;
@@ -20,50 +21,8 @@ use brisk_core::value::Value;
 use brisk_core::value::globals::WATCHED;
 use brisk_core::vm::Vm;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::VecDeque;
 use std::time::Instant;
-
-/// When code is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
-    /// Fuel seen in a function before it is compiled.
-    pub hot: i64,
-    /// Fuel of a slice of the interpreter, after which it is looked whether something is hot.
-    pub slice: i64,
-    /// Times an exit is taken before its function is compiled anew.
-    pub exits_max: u32,
-    /// Innermost loops are peeled.
-    pub peeling: bool,
-    /// Small functions without effects are inlined.
-    pub inlining: bool,
-    /// Tests: every so many checks, code leaves although nothing is wrong; 0: never.
-    pub false_alarms: u32,
-    /// Tests: one time in so many when code is looked for, all code of the function is thrown away
-    /// first; 0: never.
-    pub retirements: u32,
-}
-
-impl Policy {
-    /// What scripts run with.
-    pub const AUTO: Policy = Policy {
-        hot: 60_000,
-        slice: 20_000,
-        exits_max: 10,
-        peeling: true,
-        inlining: true,
-        false_alarms: 0,
-        retirements: 0,
-    };
-    /// Everything is compiled at once: for tests.
-    pub const EAGER: Policy = Policy {
-        hot: 0,
-        slice: 1,
-        exits_max: 3,
-        peeling: true,
-        inlining: true,
-        false_alarms: 0,
-        retirements: 0,
-    };
-}
 
 /// Times a function is compiled before it is left to the interpreter.
 const COMPILATIONS_MAX: u32 = 60;
@@ -115,8 +74,8 @@ struct Function {
     given_up: FxHashSet<usize>,
 }
 
-/// Makes what code runs on.
-pub type MakeTarget = Box<dyn FnMut() -> Box<dyn Target> + Send>;
+/// Makes what code runs on, given [`Policy::code_bytes_max`].
+pub type MakeTarget = Box<dyn FnMut(usize) -> Box<dyn Target> + Send>;
 
 /// The compiler of one machine.
 pub struct Jit {
@@ -134,6 +93,9 @@ pub struct Jit {
     restless: FxHashSet<u32>,
     /// Unit entered at an instruction.
     entries: FxHashMap<usize, u32>,
+    budget: Budget,
+    /// Functions that were to be compiled when the budget was spent.
+    waiting: VecDeque<FunctionRef>,
     /// Called with each unit that was made.
     observer: Option<Observer>,
     looked: u32,
@@ -172,6 +134,8 @@ impl Jit {
             watches: FxHashMap::default(),
             restless: FxHashSet::default(),
             entries: FxHashMap::default(),
+            budget: Budget::new(policy.burst),
+            waiting: VecDeque::new(),
             observer: None,
             looked: 0,
             stats: NativeStats::default(),
@@ -179,7 +143,8 @@ impl Jit {
     }
 
     fn start(&mut self) -> &mut dyn Target {
-        &mut **self.target.get_or_insert_with(&mut self.make_target)
+        let bytes_max = self.policy.code_bytes_max;
+        &mut **self.target.get_or_insert_with(|| (self.make_target)(bytes_max))
     }
 
     /// Shows each unit that is made to `observer`.
@@ -215,7 +180,7 @@ impl Jit {
         }
         self.units.push(unit);
         if self.policy.hot > 0 {
-            self.compile_callees(vm, self.units.len() - 1);
+            self.add_callees(self.units.len() - 1);
         }
         Some(entry)
     }
@@ -232,6 +197,7 @@ impl Jit {
             false_alarms: self.policy.false_alarms,
         };
         let built = build(vm, &view, &request)?;
+        self.budget.pay(built.words);
         debug_assert_eq!(crate::verify::verify(&built.graph), Ok(()));
         let first = self.exits.len() as u32;
         let lir = lower(built.graph, first);
@@ -345,16 +311,25 @@ impl Jit {
         }
     }
 
-    /// Compiles the functions that a new unit calls.
-    fn compile_callees(&mut self, vm: &mut Vm, unit: usize) {
+    /// Has the functions that a new unit calls compiled next.
+    fn add_callees(&mut self, unit: usize) {
         let roots = self.units[unit].roots.iter();
         let callees: Vec<FunctionRef> =
             roots.filter_map(|&v| FunctionRef::of_value(v)).take(CALLEES_MAX).collect();
         for code in callees {
             let function = code.code();
-            if !function.is_native()
-                && !self.entries.contains_key(&(function.first_word() as usize))
-            {
+            if !function.is_native() {
+                self.waiting.push_back(code);
+            }
+        }
+    }
+
+    /// Compiles functions that wait for it, as far as the budget goes.
+    fn compile_waiting(&mut self, vm: &mut Vm) {
+        while self.budget.allows()
+            && let Some(code) = self.waiting.pop_front()
+        {
+            if !self.entries.contains_key(&(code.code().first_word() as usize)) {
                 self.compile(vm, code, 0);
             }
         }
@@ -370,6 +345,9 @@ impl NativeCompiler for Jit {
     }
 
     fn code_at(&mut self, vm: &mut Vm) -> Option<*const u8> {
+        let used = (vm.slice - vm.fuel).max(1);
+        self.budget.earn(used);
+        self.compile_waiting(vm);
         if self.policy.retirements > 0 {
             self.retire_sometimes(vm);
         }
@@ -379,15 +357,14 @@ impl NativeCompiler for Jit {
             let (entry, code) = (unit.installed.entry, unit.code);
             // A loop entered again and again: its function is called again and again.
             if unit.at != 0 && unit.entered == ENTRIES_MAX {
-                self.compile(vm, code, 0);
+                self.waiting.push_back(code);
             }
             return Some(entry);
         }
         let code = FunctionRef::of_frame(vm)?;
-        let used = (vm.slice - vm.fuel).max(1);
         let state = self.functions.entry(code).or_default();
         state.heat = state.heat.saturating_add(used);
-        if state.heat < self.policy.hot {
+        if state.heat < self.policy.hot || !self.budget.allows() {
             return None;
         }
         if self.start().status() != NativeStatus::Available {
@@ -403,7 +380,9 @@ impl NativeCompiler for Jit {
         if at != 0 && !is_loop_header(&view, at) {
             return None;
         }
-        self.compile(vm, code, at)
+        let entry = self.compile(vm, code, at);
+        self.compile_waiting(vm);
+        entry
     }
 
     fn note_exit(&mut self, vm: &mut Vm, exit: u32) -> bool {

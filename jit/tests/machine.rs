@@ -10,7 +10,7 @@ use brisk_core::vm::Vm;
 use brisk_jit::backend::{Backend, Clobbers, Code, Registers, Stubs};
 use brisk_jit::lir::{Allocated, Function};
 use brisk_jit::machine::MachineTarget;
-use brisk_jit::memory::{CODE_BYTES_MAX, FailingPages, PageSource, SystemPages};
+use brisk_jit::memory::{FailingPages, PageSource, SystemPages};
 use brisk_jit::op::Op;
 use brisk_jit::target::{Installed, Refused, Target};
 use std::collections::BTreeSet;
@@ -67,8 +67,11 @@ impl Backend for Tiny {
     }
 }
 
+/// Most bytes of code.
+const CODE_BYTES_MAX: usize = 16 << 20;
+
 fn target(pages: impl PageSource + 'static) -> MachineTarget {
-    MachineTarget::new(Box::new(Tiny), Box::new(pages))
+    MachineTarget::new(Box::new(Tiny), Box::new(pages), CODE_BYTES_MAX)
 }
 
 /// Installs a function that answers a number.

@@ -5,8 +5,9 @@ use brisk_core::Dialect;
 use brisk_core::engine::{Budget, Machine, MachineOptions, Outcome, Program};
 use brisk_core::vm::{Clock, Output, OutputStream};
 use brisk_jit::eval;
+use brisk_jit::policy::Policy;
 use brisk_jit::regalloc::{Allocator, RandomRegisters, Regalloc2};
-use brisk_jit::tier::{Jit, Policy};
+use brisk_jit::tier::Jit;
 use std::sync::{Arc, Mutex};
 
 /// Most fuel of a script that is run in all ways.

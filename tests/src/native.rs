@@ -3,8 +3,9 @@
 use brisk_core::native::NativeCompiler;
 #[cfg(target_arch = "x86_64")]
 use brisk_jit::memory::{FailingPages, SystemPages};
+use brisk_jit::policy::Policy;
 use brisk_jit::regalloc::{Allocator, RandomRegisters, Regalloc2};
-use brisk_jit::tier::{Jit, MakeTarget, Policy};
+use brisk_jit::tier::{Jit, MakeTarget};
 
 /// Whether this processor has a back end that can run here.
 pub const HAS_MACHINE_CODE: bool = cfg!(all(target_arch = "x86_64", not(miri)));
@@ -28,6 +29,8 @@ pub enum Native {
     Retirements(u32),
     /// At once, with registers chosen at random by this seed.
     RandomRegisters(u64),
+    /// At once, with at most so many bytes of code.
+    CodeBytes(usize),
     /// At once; the system refuses the n-th request for memory, and with `true` all behind it.
     RefusedPages(u64, bool),
 }
@@ -43,9 +46,9 @@ fn machine_code() -> MakeTarget {
 /// The same with pages that are refused.
 fn machine_code_with(n: u64, always: bool) -> MakeTarget {
     #[cfg(target_arch = "x86_64")]
-    return Box::new(move || {
+    return Box::new(move |bytes_max| {
         let pages = FailingPages::new(SystemPages::default(), n, always);
-        brisk_jit_x64::target_with(Box::new(pages))
+        brisk_jit_x64::target_with(Box::new(pages), bytes_max)
     });
     #[cfg(not(target_arch = "x86_64"))]
     {
@@ -69,6 +72,9 @@ pub fn compiler(native: Native) -> Option<Box<dyn NativeCompiler>> {
         }
         Native::Eager => Jit::new(machine_code(), regalloc(), eager),
         Native::Evaluator => Jit::new(Box::new(brisk_jit::eval::target), regalloc(), eager),
+        Native::CodeBytes(most) => {
+            Jit::new(machine_code(), regalloc(), Policy { code_bytes_max: most, ..eager })
+        }
         Native::FalseAlarms(n) => {
             Jit::new(machine_code(), regalloc(), Policy { false_alarms: n, ..eager })
         }

@@ -38,6 +38,17 @@ fn bad_command_lines_are_refused() {
 }
 
 #[test]
+fn machine_code_can_be_required() {
+    let (status, stdout, stderr) = ran(&["--jit", "require", "-c", "print 6*7"], "");
+    if cfg!(all(feature = "jit", target_arch = "x86_64")) {
+        assert_eq!((status, stdout.as_str()), (0, "42\n"), "{stderr}");
+    } else {
+        assert_eq!((status, stdout.as_str()), (1, ""));
+        assert!(stderr.contains("no machine code: not built in"), "{stderr}");
+    }
+}
+
+#[test]
 fn ways_to_name_a_program() {
     let scratch = Scratch::new();
     scratch.file("a.ms", "#!/usr/bin/env brisk\nprint shellArgs\n");
@@ -56,6 +67,9 @@ fn ways_to_name_a_program() {
     assert_eq!(brisk_in(&scratch.0, &["--", "a.ms"], "").stdout, "[\"a.ms\"]\n");
     assert_eq!(ran(&["-c", "print shellArgs"], "").1, "[]\n");
     assert_eq!(ran(&["-c", "print shellArgs", "a", "-b"], "").1, "[\"a\", \"-b\"]\n");
+    for jit in ["off", "auto", "eager"] {
+        assert_eq!(ran(&["--jit", jit, "-c", "print 6*7"], "").1, "42\n", "{jit}");
+    }
     assert_eq!(ran(&["-"], "print 6*7").1, "42\n");
     assert_eq!(ran(&[], "print 6*7").1, "42\n");
     assert_eq!(ran(&["run", "-"], "").0, 0);

@@ -59,6 +59,18 @@ pub enum NativeStatus {
     Available,
 }
 
+impl core::fmt::Display for NativeStatus {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            NativeStatus::NotBuilt => "not built in",
+            NativeStatus::CpuUnsupported => "the processor lacks something it needs",
+            NativeStatus::Denied => "the system refuses executable memory",
+            NativeStatus::Disabled => "switched off",
+            NativeStatus::Available => "available",
+        })
+    }
+}
+
 /// Figures of a compiler.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NativeStats {

@@ -44,7 +44,7 @@ pub struct Request<'a> {
     pub peeling: bool,
     /// See [`crate::tier::Policy`].
     pub inlining: bool,
-    /// See [`crate::tier::Policy::false_alarms`].
+    /// See [`crate::policy::Policy::false_alarms`].
     pub false_alarms: u32,
 }
 
@@ -135,7 +135,7 @@ struct Builder<'a> {
     point: Point,
     /// What a register gets on the way from a node to its second successor.
     late: FxHashMap<usize, (u16, Val)>,
-    /// See [`crate::tier::Policy::false_alarms`].
+    /// See [`crate::policy::Policy::false_alarms`].
     false_alarms: u32,
     checks: u32,
 }
