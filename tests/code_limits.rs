@@ -4,23 +4,28 @@ use brisk_core::Dialect;
 use brisk_core::engine::{Budget, Outcome, Program};
 use brisk_tests::{HAS_MACHINE_CODE, Native, RunOptions, machine};
 
-/// A program with `count` functions that a loop keeps hot.
-fn many_functions(count: usize) -> String {
+/// A program whose main loop calls twelve functions that call ten others each.
+fn many_functions() -> String {
     let mut source = String::from("total = 0\n");
-    for n in 0..count {
-        let body = format!("s = 0\nfor i in range(1, 200)\ns = s + i * x - {n}\nend for\nreturn s");
-        source += &format!("f{n} = function(x)\n{body}\nend function\n");
+    for g in 0..12 {
+        let mut calls = String::new();
+        for f in 0..10 {
+            let body = "s = s * 2 - x / 3 + s * x\n".repeat(10);
+            source += &format!("f{g}_{f} = function(x)\ns = {f}\n{body}return s\nend function\n");
+            calls += &format!("s = s + f{g}_{f}(x)\n");
+        }
+        source += &format!("g{g} = function(x)\ns = 0\n{calls}return s\nend function\n");
     }
-    source += "for round in range(1, 100)\n";
-    for n in 0..count {
-        source += &format!("total = total + f{n}(round)\n");
+    source += "for round in range(1, 2500)\n";
+    for g in 0..12 {
+        source += &format!("total = total + g{g}(round % 7)\n");
     }
     source + "end for\nprint total\n"
 }
 
 #[test]
 fn what_does_not_fit_is_interpreted() {
-    let program = Program::compile(&many_functions(30), Dialect::V1).expect("it compiles");
+    let program = Program::compile(&many_functions(), Dialect::V1).expect("it compiles");
     let mut printed = Vec::new();
     for native in [Native::None, Native::Eager, Native::CodeBytes(48 << 10)] {
         let options = RunOptions { native, ..RunOptions::default() };
@@ -44,34 +49,31 @@ fn what_does_not_fit_is_interpreted() {
 fn a_slice_compiles_only_so_much() {
     /// Fuel of a slice, as a game gives it in each frame.
     const SLICE: u64 = 20_000;
-    /// Words of the first burst, and those of the largest function.
-    const BURST: u64 = 1000 + 100;
-    /// Words that a slice buys, and those of the largest function.
-    const LATER: u64 = SLICE / 100 + 100;
-    let program = Program::compile(&many_functions(120), Dialect::V1).expect("it compiles");
+    /// Words that may be compiled at a time.
+    const BURST: u64 = 1000;
+    /// Words of the largest function here.
+    const LARGEST: u64 = 150;
+    let program = Program::compile(&many_functions(), Dialect::V1).expect("it compiles");
     let options = RunOptions { native: Native::Auto, ..RunOptions::default() };
     let (mut machine, _output, _clock) = machine(&options);
     machine.load(&program).expect("it loads");
-    let (mut words, mut most) = (0, Vec::new());
+    // Words compiled by the end of each slice.
+    let mut words = vec![0];
     loop {
         let outcome = machine.run(Budget::fuel(SLICE));
-        let now = machine.native_stats().words;
-        most.push(now - words);
-        words = now;
+        words.push(machine.native_stats().words);
         match outcome {
             Outcome::BudgetSpent => {}
             Outcome::Finished(_) => break,
             outcome => panic!("{outcome:?}"),
         }
     }
-    let first = most.iter().position(|&words| words > 0);
-    if !HAS_MACHINE_CODE {
-        return;
+    let all = *words.last().expect("there were slices");
+    assert!(all > 4 * BURST || !HAS_MACHINE_CODE, "the functions do become machine code: {all}");
+    for slices in [1, 2, 5] {
+        let most = BURST + LARGEST + slices as u64 * SLICE / 100;
+        for (start, end) in words.iter().zip(&words[slices..]) {
+            assert!(end - start <= most, "{} words in {slices} slices", end - start);
+        }
     }
-    let first = first.expect("something is hot");
-    assert!(most.iter().sum::<u64>() > 2000, "the functions do become machine code");
-    // What is left of the burst may go in the slices after the first.
-    assert!(most.iter().all(|&words| words <= BURST), "{most:?}");
-    let after = &most[first + 20..];
-    assert!(after.iter().all(|&words| words <= LATER), "{most:?}");
 }
