@@ -21,6 +21,7 @@ use crate::syntax::{self, Dialect};
 use crate::value::globals::Globals;
 use crate::value::math::Rng;
 use crate::value::{Store, Value};
+use crate::vm::scopes::Scopes;
 use crate::vm::{Clock, Exit, Handles, NoOutput, Output, Stack, Vm};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -30,7 +31,7 @@ use alloc::vec::Vec;
 /// Slots of stack one level of calls is allowed, on average.
 const SLOTS_PER_CALL: usize = 32;
 /// Levels of native functions that call scripts that call native functions.
-const NESTED_RUNS_MAX: u32 = 200;
+pub(crate) const NESTED_RUNS_MAX: u32 = 200;
 
 /// A compiled program: immutable, cheap to clone, usable from any thread.
 #[derive(Clone, Debug)]
@@ -72,6 +73,10 @@ impl Program {
                 Err(Error::new(ErrorKind::Host, alloc::format!("invalid bytecode: {error:?}")))
             }
         }
+    }
+
+    pub(crate) fn shared(&self) -> Arc<bytecode::Program> {
+        self.0.clone()
     }
 
     /// Its bytecode.
@@ -291,6 +296,7 @@ impl Machine {
             version_map: Value::NULL,
             imports: Vec::new(),
             handles: Handles::default(),
+            scopes: Scopes::default(),
             host_natives: Vec::new(),
             implicit_result: None,
             rng: Rng::from_seed(options.seed),

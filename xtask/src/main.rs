@@ -4,6 +4,7 @@
 mod bless;
 mod engines;
 mod fuzz;
+mod header;
 mod native;
 mod startup;
 mod tidy;
@@ -17,6 +18,7 @@ const HELP: &str = "usage: cargo xtask CHORE
   bless FILE.ms…                writes what the engine prints into the expectations of scripts and examples
   engines [--seed N] [--count N]    compares a build with tail calls and one with the match loop
   fuzz TARGET [--seconds N]     fuzzes one of: source bytecode differential
+  header [--check]              makes include/brisk.h from ffi/, or compares it
   native [--seed N] [--seconds N] [--jobs N] [--assertions] [--file F]
                                 compares all ways to run generated programs, with and without machine code
   startup [--brisk PATH]        compares the start and the compiler with those of lua5.4, pair by pair
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Some((&"engines", options)) => engines::run(options),
         Some((&"outcomes", options)) => engines::print_outcomes(options),
         Some((&"fuzz", [target, options @ ..])) => fuzz::run(target, options),
+        Some((&"header", options)) => header::run(options),
         Some((&"native", options)) => native::run(options),
         Some((&"native-child", options)) => native::child(options),
         Some((&"startup", options)) => startup::run(options),

@@ -23,9 +23,9 @@ pub struct Context<'a> {
     /// The machine.
     pub(crate) vm: &'a mut Vm,
     /// Slot of the first argument.
-    first: usize,
+    pub(super) first: usize,
     /// Number of parameters.
-    count: usize,
+    pub(super) count: usize,
     /// See [`Context::data`].
     data: usize,
 }

@@ -7,6 +7,8 @@
 mod context;
 pub(crate) mod native;
 pub(crate) mod values;
+#[doc(hidden)]
+pub mod raw;
 
 pub use crate::vm::Handle;
 pub use context::Context;

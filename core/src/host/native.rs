@@ -3,11 +3,10 @@
 use super::values::{from_data, to_data};
 use super::{Context, Data, Values};
 use crate::compile::CompileOptions;
+use crate::engine::Program;
 use crate::error::Error;
 use crate::value::Value;
-use crate::value::code::CodeParam;
 use crate::vm::{Trap, Vm};
-use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -168,34 +167,9 @@ pub(crate) fn register(
     signature: &Signature,
     function: HostFunction,
 ) -> Result<Value, Error> {
-    let refused = crate::semantics::refused;
-    let mut params = Vec::new();
-    for (name, default) in &signature.params {
-        let default = match default {
-            ParamDefault::Null => Value::NULL,
-            ParamDefault::Number(x) => Value::number(*x),
-            ParamDefault::Text(text) => vm.store.atom_from(text).map_err(refused)?,
-        };
-        params.push(CodeParam { name: Cow::Owned(name.clone()), default });
-    }
     let index = vm.host_natives.len();
     vm.host_natives.push(function);
-    let value = crate::interp::link::new_native(
-        vm,
-        Cow::Owned(signature.name.clone()),
-        params,
-        call_host_function,
-        index,
-    )
-    .map_err(refused)?;
-    if !signature.name.is_empty() {
-        let key = vm.store.atom_from(&signature.name).map_err(refused)?;
-        vm.host_functions.push((key, value));
-        let cell =
-            vm.globals.find_or_add(&mut vm.store.heap, &vm.store.shapes, key).map_err(refused)?;
-        vm.globals.set_fallback(cell, value);
-    }
-    Ok(value)
+    super::raw::register(vm, signature, call_host_function, index)
 }
 
 fn call_host_function(context: &mut Context<'_>) -> Result<Value, Trap> {
@@ -219,10 +193,6 @@ fn call_host_function(context: &mut Context<'_>) -> Result<Value, Trap> {
 
 fn import(vm: &mut Vm, source: &str, name: String, variable: &str) -> Result<Value, Trap> {
     let options = CompileOptions { name: Some(name), module: true, ..CompileOptions::default() };
-    let program = crate::engine::compile_source(source, vm.dialect, &options)?;
-    let unit = crate::interp::link::add_program(vm, Arc::new(program))?;
-    let code = crate::interp::link::code(vm, unit, 0)?;
-    let module = vm.store.new_func(code, Value::NULL)?;
-    let name = vm.store.atom_from(variable)?;
-    Err(Trap::Import { module, name })
+    let program = Program::compile_with(source, vm.dialect, &options)?;
+    Err(super::raw::import(vm, &program, variable)?)
 }

@@ -111,6 +111,7 @@ fn mark_roots(vm: &mut Vm, top: *mut Value) {
         store.mark_value(value);
     }
     vm.handles.for_each(|value| store.mark_value(value));
+    vm.scopes.for_each(|value| store.mark_value(value));
     for &(name, function) in &vm.host_functions {
         store.mark_value(name);
         store.mark_value(function);

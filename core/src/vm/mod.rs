@@ -3,6 +3,7 @@
 pub mod handles;
 pub mod lookups;
 pub mod output;
+pub mod scopes;
 pub mod stack;
 
 use crate::bytecode::Program;
@@ -188,6 +189,8 @@ pub struct Vm {
     pub imports: Vec<ImportReturn>,
     /// Values the host holds.
     pub handles: Handles,
+    /// The same for hosts in other languages.
+    pub scopes: scopes::Scopes,
     /// Native functions of the host, by the data of their code.
     pub host_natives: Vec<crate::host::HostFunction>,
     /// REPL: value of the last expression statement.

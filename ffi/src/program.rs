@@ -1,0 +1,123 @@
+//! Programs: compiled once, immutable, shared by machines and threads.
+
+use crate::config::{BRISK_DIALECT_V1, BRISK_DIALECT_V2, brisk_dialect};
+use crate::error::brisk_error;
+use crate::status::{
+    BRISK_ARGUMENT, BRISK_COMPILE, BRISK_NULL, BRISK_UNSUPPORTED, Check, brisk_status, guard,
+    guard_or, put, text,
+};
+use crate::value::brisk_text;
+use brisk_core::{CompileOptions, Dialect, Program};
+use core::ffi::c_char;
+use core::ptr::null_mut;
+
+/// A compiled program. May be used by several threads and VMs at once.
+pub struct brisk_program(pub(crate) Program);
+
+/// The dialect of a number.
+pub(crate) fn dialect_of(dialect: brisk_dialect) -> Check<Dialect> {
+    match dialect {
+        BRISK_DIALECT_V1 => Ok(Dialect::V1),
+        BRISK_DIALECT_V2 => Err(BRISK_UNSUPPORTED),
+        _ => Err(BRISK_ARGUMENT),
+    }
+}
+
+/// Compiles, whatever for.
+unsafe fn compile(
+    source: (*const c_char, usize),
+    name: brisk_text,
+    module: bool,
+    dialect: brisk_dialect,
+    program: *mut *mut brisk_program,
+    error: *mut *mut brisk_error,
+) -> brisk_status {
+    guard(|| {
+        if program.is_null() {
+            return Err(BRISK_NULL);
+        }
+        // SAFETY: the caller's promise.
+        let (source, name) = unsafe { (text(source.0, source.1)?, text(name.data, name.len)?) };
+        let dialect = dialect_of(dialect)?;
+        let name = (!name.is_empty()).then(|| name.to_string());
+        let options = CompileOptions { name, module, ..CompileOptions::default() };
+        match Program::compile_with(source, dialect, &options) {
+            // SAFETY: the caller's promise.
+            Ok(made) => unsafe { put(program, Box::into_raw(Box::new(brisk_program(made)))) },
+            Err(failed) => {
+                if !error.is_null() {
+                    let made = Box::into_raw(brisk_error::new(failed, source));
+                    // SAFETY: the caller's promise.
+                    unsafe { put(error, made) }?;
+                }
+                Err(BRISK_COMPILE)
+            }
+        }
+    })
+}
+
+/// Compiles a source text. `name` is shown in error locations and may be empty. On success
+/// `*program` belongs to the caller. On `BRISK_COMPILE`, `*error` belongs to the caller, unless
+/// `error` is NULL.
+///
+/// # Safety
+///
+/// Texts must be as long as they say; outputs NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn brisk_program_compile(
+    source: *const c_char,
+    len: usize,
+    name: brisk_text,
+    dialect: brisk_dialect,
+    program: *mut *mut brisk_program,
+    error: *mut *mut brisk_error,
+) -> brisk_status {
+    // SAFETY: the caller's promise.
+    unsafe { compile((source, len), name, false, dialect, program, error) }
+}
+
+/// The same for a module: a program for `brisk_import_program`, whose variables `import` collects in
+/// a map.
+///
+/// # Safety
+///
+/// As `brisk_program_compile`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn brisk_program_compile_module(
+    source: *const c_char,
+    len: usize,
+    name: brisk_text,
+    dialect: brisk_dialect,
+    program: *mut *mut brisk_program,
+    error: *mut *mut brisk_error,
+) -> brisk_status {
+    // SAFETY: the caller's promise.
+    unsafe { compile((source, len), name, true, dialect, program, error) }
+}
+
+/// Another owner of the same program; NULL for NULL.
+///
+/// # Safety
+///
+/// NULL or a live program.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn brisk_program_clone(program: *const brisk_program) -> *mut brisk_program {
+    guard_or(null_mut(), || {
+        // SAFETY: the caller's promise.
+        let program = unsafe { program.as_ref() };
+        program.map_or(null_mut(), |p| Box::into_raw(Box::new(brisk_program(p.0.clone()))))
+    })
+}
+
+/// Gives a program back; VMs that run it go on. NULL does nothing.
+///
+/// # Safety
+///
+/// NULL or an owned program, which is not used again.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn brisk_program_free(program: *mut brisk_program) {
+    if !program.is_null() {
+        // SAFETY: the caller's promise: it came out of a box.
+        guard_or((), || drop(unsafe { Box::from_raw(program) }));
+    }
+}
