@@ -272,6 +272,8 @@ impl Machine {
             slice: 0,
             fuel_held: 0,
             fuel_used: 0,
+            fuel_unseen: 0,
+            entered: false,
             deadline: None,
             exit: Exit::None,
             partial: None,

@@ -60,7 +60,7 @@ fn import(context: &mut Context<'_>) -> Result<Value, Trap> {
         return Err(Error::runtime("import: the name of a module is needed").into());
     };
     let height = context.raw_machine().scopes.height();
-    let loan = host.loan.replace(Loan::Native(context.raw_machine()));
+    let loan = host.loan.replace(Loan::native(context.raw_machine()));
     let floor = host.floor.replace(height);
     let mut search = brisk_import { name: name.clone(), host: importer.vm, found: None };
     // SAFETY: a function of the host, called as it was promised.

@@ -82,7 +82,10 @@ pub struct brisk_call {
     /// Stack slot of the first argument.
     first: usize,
     count: usize,
-    pub(crate) result: CallResult,
+    /// Its value when that is a number: the common case costs no more.
+    number: Option<f64>,
+    /// How it ends when that is not with a number, or null.
+    other: Option<Box<CallResult>>,
     /// The state of the call that was not finished.
     partial: Option<Value>,
     /// Texts that arguments were made into.
@@ -91,12 +94,8 @@ pub struct brisk_call {
 
 /// How a call ends.
 pub(crate) enum CallResult {
-    /// With a number.
-    Number(f64),
     /// With what this kept handle holds.
     Kept(brisk_value),
-    /// With null.
-    Null,
     /// With an error.
     Error(String),
     /// With the program.
@@ -143,31 +142,44 @@ fn call_general(context: &mut Context<'_>) -> Result<Value, Trap> {
     }
     let height = state.scopes.height();
     let state: *mut Vm = state;
-    let loan = host.loan.replace(Loan::Native(state));
+    let loan = host.loan.replace(Loan::native(state));
     let floor = host.floor.replace(height);
-    let result = CallResult::Null;
-    let mut call =
-        brisk_call { host: native.vm, state, first, count, result, partial, texts: Vec::new() };
+    let mut call = brisk_call {
+        host: native.vm,
+        state,
+        first,
+        count,
+        number: None,
+        other: None,
+        partial,
+        texts: Vec::new(),
+    };
     // SAFETY: a function of the host, called as it was promised.
     let status = unsafe { function(native.vm.as_ptr(), &raw mut call, native.user.data) };
     host.floor.set(floor);
     host.loan.set(loan);
-    let ended = finish(host, context.raw_machine(), &mut call, status);
-    context.raw_machine().scopes.close(height);
+    let state = context.raw_machine();
+    let result = call.other.take();
+    if status == BRISK_OK && result.is_none() {
+        state.scopes.close(height);
+        return Ok(call.number.map_or(Value::NULL, Value::number));
+    }
+    let ended = finish(host, state, result.map(|result| *result), status);
+    state.scopes.close(height);
     ended
 }
 
 /// What a native's code and the call say together.
+#[cold]
 fn finish(
     host: &brisk_vm,
     state: &mut Vm,
-    call: &mut brisk_call,
+    result: Option<CallResult>,
     status: brisk_status,
 ) -> Result<Value, Trap> {
-    let result = core::mem::replace(&mut call.result, CallResult::Null);
     // What is held for the call is held no more, however it ends.
     let held = match result {
-        CallResult::Kept(kept) | CallResult::Pending { state: kept, .. } => {
+        Some(CallResult::Kept(kept) | CallResult::Pending { state: kept, .. }) => {
             let value = take(state, host.owner, &kept).unwrap_or(Value::NULL);
             if let Ok(ticket) = kept.ticket(host.owner) {
                 state.scopes.release(ticket);
@@ -177,12 +189,10 @@ fn finish(
         _ => Value::NULL,
     };
     match (status, result) {
-        (BRISK_OK, CallResult::Number(x)) => Ok(Value::number(x)),
-        (BRISK_OK, CallResult::Kept(_)) => Ok(held),
-        (BRISK_OK, _) => Ok(Value::NULL),
-        (BRISK_SCRIPT, CallResult::Error(message)) => Err(Error::runtime(message).into()),
-        (BRISK_EXIT, CallResult::Exit(code)) => Err(Trap::Exit(code)),
-        (BRISK_PENDING, CallResult::Pending { wake, .. }) => {
+        (BRISK_OK, _) => Ok(held),
+        (BRISK_SCRIPT, Some(CallResult::Error(message))) => Err(Error::runtime(message).into()),
+        (BRISK_EXIT, Some(CallResult::Exit(code))) => Err(Trap::Exit(code)),
+        (BRISK_PENDING, Some(CallResult::Pending { wake, .. })) => {
             Err(Trap::Pending { state: held, wake })
         }
         (BRISK_YIELD, _) => Err(Trap::Yield),
@@ -489,14 +499,20 @@ pub unsafe extern "C" fn brisk_arg_object(
 pub unsafe extern "C" fn brisk_return_number(call: *mut brisk_call, x: f64) {
     // SAFETY: the caller's promise.
     if let Some(call) = unsafe { call.as_mut() } {
-        set_result(call, CallResult::Number(x));
+        call.number = Some(x);
+        if call.other.is_some() {
+            set_result(call, None);
+        }
     }
 }
 
 /// Replaces the result of a call; what the earlier one held is held no more.
-pub(crate) fn set_result(call: &mut brisk_call, result: CallResult) {
-    let old = core::mem::replace(&mut call.result, result);
-    if let CallResult::Kept(kept) | CallResult::Pending { state: kept, .. } = old {
+#[cold]
+pub(crate) fn set_result(call: &mut brisk_call, result: Option<CallResult>) {
+    let old = core::mem::replace(&mut call.other, result.map(Box::new));
+    if let Some(CallResult::Kept(kept) | CallResult::Pending { state: kept, .. }) =
+        old.map(|old| *old)
+    {
         // SAFETY: a VM outlives its calls.
         let host = unsafe { call.host.as_ref() };
         if let Ok(ticket) = kept.ticket(host.owner) {
@@ -525,7 +541,7 @@ pub unsafe extern "C" fn brisk_return_value(
             let value = take(state, host.owner, &value)?;
             give_kept(state, host.owner, value)
         })?;
-        set_result(call, CallResult::Kept(kept));
+        set_result(call, Some(CallResult::Kept(kept)));
         Ok(())
     })
 }
@@ -550,7 +566,7 @@ pub unsafe extern "C" fn brisk_return_text(
             let made = state.store.new_str(text).map_err(|why| host.fail(refused(why)))?;
             give_kept(state, host.owner, made)
         })?;
-        set_result(call, CallResult::Kept(kept));
+        set_result(call, Some(CallResult::Kept(kept)));
         Ok(())
     })
 }
@@ -570,7 +586,7 @@ pub unsafe extern "C" fn brisk_call_error(
     let status = guard(|| {
         // SAFETY: the caller's promise.
         let (call, text) = unsafe { (call.as_mut().ok_or(BRISK_NULL)?, text(message, len)?) };
-        set_result(call, CallResult::Error(text.to_string()));
+        set_result(call, Some(CallResult::Error(text.to_string())));
         Ok(())
     });
     if status == BRISK_OK { BRISK_SCRIPT } else { status }
@@ -586,7 +602,7 @@ pub unsafe extern "C" fn brisk_call_exit(call: *mut brisk_call, code: i32) -> br
     // SAFETY: the caller's promise.
     match unsafe { call.as_mut() } {
         Some(call) => {
-            set_result(call, CallResult::Exit(code));
+            set_result(call, Some(CallResult::Exit(code)));
             BRISK_EXIT
         }
         None => BRISK_NULL,
@@ -616,7 +632,7 @@ pub unsafe extern "C" fn brisk_call_pending(
             give_kept(vm, host.owner, value)
         })?;
         let wake = (!wake.is_nan()).then_some(wake);
-        set_result(call, CallResult::Pending { state, wake });
+        set_result(call, Some(CallResult::Pending { state, wake }));
         Ok(())
     });
     if status == BRISK_OK { BRISK_PENDING } else { status }

@@ -136,7 +136,7 @@ pub unsafe extern "C" fn brisk_call_suspend(
             }),
         });
         *host.parked.borrow_mut() = Some(Parked(shared.clone()));
-        set_result(call, CallResult::Pending { state: brisk_value::NULL, wake: None });
+        set_result(call, Some(CallResult::Pending { state: brisk_value::NULL, wake: None }));
         // SAFETY: the caller's promise.
         unsafe { put(token, Box::into_raw(Box::new(brisk_token(shared)))) }
     });

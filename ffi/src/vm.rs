@@ -83,15 +83,25 @@ pub struct brisk_outcome {
     pub fuel_used: u64,
 }
 
-/// Who holds the machine's state.
-#[derive(Clone, Copy)]
-pub(crate) enum Loan {
+/// Who holds the machine's state; one word, because every call of a native changes it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Loan(*mut Vm);
+
+impl Loan {
     /// Nobody.
-    Idle,
+    pub(crate) const IDLE: Loan = Loan(null_mut());
     /// The core; a callback that may not use the VM can be running.
-    Core,
+    pub(crate) const CORE: Loan = Loan(core::ptr::without_provenance_mut(1));
+
     /// The core lends it to a native function.
-    Native(*mut Vm),
+    pub(crate) fn native(state: *mut Vm) -> Loan {
+        Loan(state)
+    }
+
+    /// Whether a native function has it.
+    fn is_native(self) -> bool {
+        self != Loan::IDLE && self != Loan::CORE
+    }
 }
 
 /// A machine: runs scripts. Used by one thread at a time; may move between threads.
@@ -130,14 +140,16 @@ impl brisk_vm {
         if self.dead.get() {
             return Err(BRISK_PANIC);
         }
-        let loan = self.loan.replace(Loan::Core);
-        let result = match loan {
-            // SAFETY: nobody holds the state, as the loan says; `Loan::Core` keeps others from it
+        let loan = self.loan.replace(Loan::CORE);
+        let result = if loan == Loan::IDLE {
+            // SAFETY: nobody holds the state, as the loan says; `Loan::CORE` keeps others from it
             // until `body` is done.
-            Loan::Idle => body(unsafe { machine_of(self) }.raw_state()),
+            body(unsafe { machine_of(self) }.raw_state())
+        } else if loan.is_native() {
             // SAFETY: the core holds it, and lent it to the native function that calls here.
-            Loan::Native(vm) => body(unsafe { &mut *vm }),
-            Loan::Core => Err(BRISK_BUSY),
+            body(unsafe { &mut *loan.0 })
+        } else {
+            Err(BRISK_BUSY)
         };
         self.loan.set(loan);
         result
@@ -148,19 +160,19 @@ impl brisk_vm {
         if self.dead.get() {
             return Err(BRISK_PANIC);
         }
-        if !matches!(self.loan.get(), Loan::Idle) {
+        if self.loan.get() != Loan::IDLE {
             return Err(BRISK_BUSY);
         }
-        self.loan.set(Loan::Core);
+        self.loan.set(Loan::CORE);
         // SAFETY: as in `with`.
         let result = body(unsafe { machine_of(self) });
-        self.loan.set(Loan::Idle);
+        self.loan.set(Loan::IDLE);
         result
     }
 
     /// Whether a native function of this VM is running.
     pub(crate) fn is_inside(&self) -> bool {
-        matches!(self.loan.get(), Loan::Native(_))
+        self.loan.get().is_native()
     }
 
     /// Remembers why something failed; its code.
@@ -244,7 +256,7 @@ pub(crate) unsafe fn enter(
     if status == BRISK_PANIC {
         this.dead.set(true);
     }
-    if this.doomed.get() && matches!(this.loan.get(), Loan::Idle) {
+    if this.doomed.get() && this.loan.get() == Loan::IDLE {
         // SAFETY: freed by a native function of its own; the outermost call is done with it.
         guard_or((), || unsafe { destroy(vm.cast_mut()) });
     }
@@ -326,7 +338,7 @@ fn make(config: &brisk_config) -> Check<Box<brisk_vm>> {
     }
     Ok(Box::new(brisk_vm {
         machine: UnsafeCell::new(ManuallyDrop::new(machine)),
-        loan: Cell::new(Loan::Idle),
+        loan: Cell::new(Loan::IDLE),
         owner: next_owner(),
         dead: Cell::new(false),
         doomed: Cell::new(false),
@@ -372,7 +384,7 @@ fn compiler(jit: brisk_jit, code_bytes_max: usize) -> Check<Option<Box<dyn Nativ
 pub unsafe extern "C" fn brisk_vm_free(vm: *mut brisk_vm) {
     // SAFETY: the caller's promise.
     let Some(this) = (unsafe { vm.as_ref() }) else { return };
-    if matches!(this.loan.get(), Loan::Idle) {
+    if this.loan.get() == Loan::IDLE {
         // SAFETY: the caller's promise, and nothing of it runs.
         guard_or((), || unsafe { destroy(vm) });
     } else {
@@ -391,7 +403,7 @@ unsafe fn destroy(vm: *mut brisk_vm) {
     this.doomed.set(false);
     this.forget();
     // Finalizers run here, and must not find the VM in use by nobody.
-    this.loan.set(Loan::Core);
+    this.loan.set(Loan::CORE);
     if !this.dead.get() {
         // SAFETY: dropped once. After a panic its state is not to be trusted, and it is leaked.
         unsafe { ManuallyDrop::drop(this.machine.get_mut()) };

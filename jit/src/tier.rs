@@ -345,7 +345,7 @@ impl NativeCompiler for Jit {
     }
 
     fn code_at(&mut self, vm: &mut Vm) -> Option<*const u8> {
-        let used = (vm.slice - vm.fuel).max(1);
+        let used = vm.fuel_unseen.max(1);
         self.budget.earn(used);
         self.compile_waiting(vm);
         if self.policy.retirements > 0 {
@@ -360,6 +360,10 @@ impl NativeCompiler for Jit {
                 self.waiting.push_back(code);
             }
             return Some(entry);
+        }
+        // The machine code of the function is entered next.
+        if vm.pc == interp::native_stub() {
+            return None;
         }
         let code = FunctionRef::of_frame(vm)?;
         let state = self.functions.entry(code).or_default();

@@ -97,6 +97,7 @@ pub(crate) fn start_with(vm: &mut Vm, callee: Value, args: &[Value]) {
         if !state.pc.is_null() {
             vm.pc = state.pc;
             vm.base = state.base;
+            vm.entered = true;
         }
     }
 }
@@ -167,6 +168,7 @@ pub(crate) fn run_nested(vm: &mut Vm, callee: Value, args: &[Value]) -> Result<V
     } else {
         vm.pc = state.pc;
         vm.base = state.base;
+        vm.entered = true;
         run(vm, left.max(OVERDRAFT), deadline);
         core::mem::take(&mut vm.exit)
     };
@@ -234,6 +236,7 @@ pub(crate) fn run(vm: &mut Vm, fuel: u64, deadline: Option<f64>) {
         native::run_slice(vm, slice_max);
         let used = u64::try_from(vm.slice - vm.fuel).unwrap_or(0);
         vm.fuel_used += used;
+        vm.fuel_unseen = vm.fuel_unseen.saturating_add_unsigned(used);
         if vm.fuel_reserve != u64::MAX {
             vm.fuel_reserve = vm.fuel_reserve.saturating_sub(used);
         }

@@ -34,9 +34,19 @@ pub(super) fn run_slice(vm: &mut Vm, slice_max: i64) {
     let mut state = State { pc: vm.pc, base: vm.base };
     vm.fuel_held = 0;
     settle(vm);
+    let entered = core::mem::replace(&mut vm.entered, false);
     if let Some(mut compiler) = vm.native.take() {
-        let code = compiler.code_at(vm);
-        let interpreted = compiler.slice().min(slice_max);
+        let slice = compiler.slice();
+        // A function that was just entered begins with its machine code where it has some. Hosts call
+        // many short ones: the compiler need not hear of each.
+        let code = if entered && vm.fuel_unseen < slice / 2 {
+            None
+        } else {
+            let code = compiler.code_at(vm);
+            vm.fuel_unseen = 0;
+            code
+        };
+        let interpreted = slice.min(slice_max);
         vm.native = Some(compiler);
         // Without a deadline nobody needs to look at the clock.
         vm.fuel = if vm.deadline.is_some() { left.min(SLICE_NATIVE) } else { left };
@@ -113,10 +123,15 @@ unsafe fn enter(vm: &mut Vm, base: *mut Value, code: *const u8) -> State {
 
 /// Tells the compiler of globals that changed, before code is entered again. The machine's innermost
 /// frame is at `vm.base`.
+#[inline(always)]
 fn settle(vm: &mut Vm) {
-    if !vm.globals.changed {
-        return;
+    if vm.globals.changed {
+        tell_changes(vm);
     }
+}
+
+#[cold]
+fn tell_changes(vm: &mut Vm) {
     vm.globals.changed = false;
     vm.global_changes = vm.global_changes.wrapping_add(1);
     if let Some(mut compiler) = vm.native.take() {

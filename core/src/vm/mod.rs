@@ -140,6 +140,10 @@ pub struct Vm {
     pub fuel_held: i64,
     /// Fuel used since the machine was made.
     pub fuel_used: u64,
+    /// Fuel used since the compiler of machine code was asked last.
+    pub fuel_unseen: i64,
+    /// The run that follows begins at the start of a function.
+    pub entered: bool,
     /// When this run must end, on the machine's clock.
     pub deadline: Option<f64>,
     /// Why the interpreter returned.
