@@ -7,6 +7,7 @@ use brisk_core::engine::{Budget, Machine, Outcome, Program};
 use brisk_core::{Dialect, ErrorKind};
 use brisk_tests::corpus::{self, Case};
 use brisk_tests::{Capture, ManualClock, RunOptions, machine, on_thread};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Most fuel of a script that is tried.
@@ -124,7 +125,8 @@ fn still_works(machine: &mut Machine, output: &Capture) -> Result<(), String> {
 /// What the host itself asks for may be refused, too.
 #[test]
 fn requests_of_the_host_may_fail() {
-    use brisk_core::host::{Data, Signature, Values};
+    use brisk_core::host::{Data, ObjectType, Signature, Values};
+    let kind = Arc::new(ObjectType::new(2));
     for n in 0..300 {
         let (mut machine, output, clock) = machine(&RunOptions::default());
         machine.fail_allocation_after(n);
@@ -142,7 +144,8 @@ fn requests_of_the_host_may_fail() {
             machine.set_global("m", &Data::Map(map))?;
             machine.globals()?;
             machine.global("m")?;
-            machine.new_object(1, 2, None, None)?;
+            machine.new_object(&kind, 1, None, 100)?;
+            machine.charge(1000)?;
             machine.text_of(&Data::List(list))?;
             Ok::<(), brisk_core::Error>(())
         };

@@ -1,7 +1,9 @@
 //! The public API, as a host uses it.
 
 use brisk_core::engine::{Budget, Machine, MachineOptions, Outcome, Program, check};
-use brisk_core::host::{Context, Data, Handle, NativeError, ParamDefault, Signature, Values};
+use brisk_core::host::{
+    Context, Data, Handle, NativeError, ObjectType, ParamDefault, Signature, Values,
+};
 use brisk_core::{Dialect, Error, ErrorKind};
 use brisk_tests::{Capture, ManualClock, RunOptions, machine, on_thread, run_program};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -298,13 +300,15 @@ fn handles_of_other_machines_are_refused() {
         b.text_of(&Data::List(list.clone())).err(),
         b.map_entries(list).err(),
         b.call(&print, &[], Budget::UNLIMITED).err(),
-        b.new_object(0, 0, Some(list), None).err(),
+        b.new_object(&Arc::new(ObjectType::new(0)), 0, Some(list), 0).err(),
+        b.object_close(list).err(),
         // Right machine, wrong type.
         a.map_entries(list).err(),
         a.map_get(list, &Data::Null).err(),
         a.call(list, &[], Budget::UNLIMITED).err(),
         a.list_get(&print, 0).err(),
         a.len_of(&print).err(),
+        a.object_close(list).err(),
     ];
     for (i, error) in errors.into_iter().enumerate() {
         assert_eq!(error.map(|e| e.kind()), Some(ErrorKind::Host), "case {i}");
@@ -539,46 +543,6 @@ fn native_functions_yield_and_exit() {
     assert_eq!(output.take(), "null\n");
     machine.stop();
     assert_eq!(run(&mut machine, &output, "print 3"), "3\n");
-}
-
-#[test]
-fn native_objects_have_members_and_finalizers() {
-    static FREED: AtomicUsize = AtomicUsize::new(0);
-    fn free(data: usize) {
-        FREED.fetch_add(data, Ordering::Relaxed);
-    }
-    let (mut machine, output, _) = plain();
-    machine
-        .register(&Signature::new("make").param("n"), |context| {
-            let class = match context.global("Class")? {
-                Some(Data::Map(class)) => Some(class),
-                _ => None,
-            };
-            let n = context.number(0) as usize;
-            Ok(Data::Object(context.new_object(n, 0xBEEF, class.as_ref(), Some(free))?))
-        })
-        .expect("it fits");
-    machine
-        .register(&Signature::new("dataOf").param("o"), |context| match context.value(0)? {
-            Data::Object(object) => {
-                assert_eq!(context.object_data(&object, 0xDEAD), None);
-                Ok(Data::from(context.object_data(&object, 0xBEEF).unwrap_or(0) as f64))
-            }
-            _ => Ok(Data::from(-1)),
-        })
-        .expect("it fits");
-    let source = "Class = {\"kind\": \"native\"}\nClass.twice = function\n\
-        \treturn dataOf(self) * 2\nend function\n\
-                  o = make(21)\nprint o.kind\nprint o.twice\nprint dataOf(o)\nprint dataOf({})\n\
-                      print o == o\nm = {}\nm[o] = 1\nprint m[o]";
-    assert_eq!(run(&mut machine, &output, source), "native\n42\n21\n-1\n1\n1\n");
-    machine.collect();
-    assert_eq!(FREED.load(Ordering::Relaxed), 0);
-    run(&mut machine, &output, "m = null\no = make(100)");
-    machine.collect();
-    assert_eq!(FREED.load(Ordering::Relaxed), 21);
-    drop(machine);
-    assert_eq!(FREED.load(Ordering::Relaxed), 121, "what is alive at the end is finalized, too");
 }
 
 /// `nest(n)` of the machine calls the script function `step(n)`, which calls `nest(n - 1)`.

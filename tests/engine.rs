@@ -8,3 +8,4 @@ mod fuel;
 mod generated;
 mod hostile;
 mod leaks;
+mod objects;

@@ -484,7 +484,7 @@ impl Machine {
         let vm = &mut *self.vm;
         let top = stack_top(vm);
         gc::collect_all(vm, top);
-        gc::run_finalizers(vm);
+        vm.store.run_finalizers();
     }
 
     /// Does a slice of collection: about `work` values are looked at. For idle time.
@@ -492,7 +492,7 @@ impl Machine {
         let vm = &mut *self.vm;
         let top = stack_top(vm);
         gc::step(vm, top, isize::try_from(work).unwrap_or(isize::MAX - 1).min(isize::MAX - 1));
-        gc::run_finalizers(vm);
+        vm.store.run_finalizers();
     }
 
     /// Figures.
@@ -534,7 +534,6 @@ impl Machine {
 impl Drop for Machine {
     fn drop(&mut self) {
         let Vm { store, globals, stack, .. } = &mut *self.vm;
-        store.finalize_all();
         globals.release(&mut store.heap);
         stack.release(&mut store.heap.memory);
     }

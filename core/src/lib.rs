@@ -101,6 +101,7 @@
 //! | find everything wrong with a text | [`engine::check`] |
 //! | write functions for scripts | [`host::Signature`], [`host::Context`], [`host::NativeError`] |
 //! | make, read and change values | [`host::Values`], [`host::Data`], [`host::Handle`] |
+//! | lend scripts objects of your own | [`host::ObjectType`], [`host::Values::new_object`] |
 //! | receive output, tell the time | [`vm::Output`], [`vm::Clock`] |
 //! | bring memory | [`heap::HostAllocator`] |
 //! | learn how it works | `docs/ARCHITECTURE.md`, `docs/BYTECODE.md` |

@@ -7,12 +7,15 @@
 use super::slab::Slab;
 use super::table::{Param, Row, hidden, map_of, member, row, set};
 use super::{Shell, lock};
-use brisk_core::host::{Context, Data, NativeError, NativeResult, Values};
+use brisk_core::host::{Context, Data, NativeError, NativeResult, ObjectType, Values};
 use brisk_core::{Error, ErrorKind, error};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 /// Tells the native objects of `RawData` from others: "raw ".
 const RAW_TAG: u64 = 0x7261_7720;
+
+static RAW_TYPE: LazyLock<Arc<ObjectType>> =
+    LazyLock::new(|| Arc::new(ObjectType::new(RAW_TAG).with_finalizer(release)));
 
 /// The bytes of each instance.
 static BUFFERS: Slab<Vec<u8>> = Slab::new();
@@ -70,7 +73,7 @@ pub(super) fn from_bytes(
     let class = class(context, shell)?;
     let instance = context.new_map()?;
     set(context, &instance, "__isa", class)?;
-    let object = context.new_object(BUFFERS.insert(bytes), RAW_TAG, None, Some(release))?;
+    let object = context.new_object(&RAW_TYPE, BUFFERS.insert(bytes), None, 0)?;
     set(context, &instance, "_handle", Data::Object(object))?;
     Ok(Data::Map(instance))
 }
@@ -138,8 +141,7 @@ fn resize(context: &mut Context<'_>, shell: &Arc<Shell>) -> NativeResult {
     match number {
         Some(number) => _ = BUFFERS.with(number, |bytes| bytes.resize(size, 0)),
         None => {
-            let object =
-                context.new_object(BUFFERS.insert(vec![0; size]), RAW_TAG, None, Some(release))?;
+            let object = context.new_object(&RAW_TYPE, BUFFERS.insert(vec![0; size]), None, 0)?;
             set(context, &instance, "_handle", Data::Object(object))?;
         }
     }

@@ -6,6 +6,7 @@
 
 mod context;
 pub(crate) mod native;
+mod object;
 pub(crate) mod values;
 #[doc(hidden)]
 pub mod raw;
@@ -14,4 +15,5 @@ pub use crate::vm::Handle;
 pub use context::Context;
 pub(crate) use context::text_of;
 pub use native::{HostFunction, NativeError, NativeResult, ParamDefault, Signature};
+pub use object::{Finalizer, ObjectType};
 pub use values::{Data, Values};

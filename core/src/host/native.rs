@@ -4,7 +4,7 @@ use super::values::{from_data, to_data};
 use super::{Context, Data, Values};
 use crate::compile::CompileOptions;
 use crate::engine::Program;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::value::Value;
 use crate::vm::{Trap, Vm};
 use alloc::string::{String, ToString};
@@ -81,6 +81,8 @@ pub enum NativeError {
         /// Variable of the importer.
         variable: String,
     },
+    /// Said by the hooks of an [`ObjectType`](super::ObjectType): there is no such member.
+    NotFound,
 }
 
 impl From<Error> for NativeError {
@@ -187,6 +189,10 @@ fn call_host_function(context: &mut Context<'_>) -> Result<Value, Trap> {
         Err(NativeError::Exit(code)) => Err(Trap::Exit(code)),
         Err(NativeError::Import { source, name, variable }) => {
             import(context.vm, &source, name, &variable)
+        }
+        Err(NativeError::NotFound) => {
+            let message = "a native function that is no hook answered \"not found\"";
+            Err(Trap::Error(Error::new(ErrorKind::Host, message)))
         }
     }
 }

@@ -4,13 +4,14 @@
 //! reading and changing script values. No raw value leaves the machine: numbers and texts are
 //! copied, objects are held by handles.
 
-use super::Handle;
+use super::{Handle, ObjectType};
 use crate::error::{Error, ErrorKind};
 use crate::semantics::{self, text::Form};
 use crate::value::map::KeyOrigin;
 use crate::value::{Gc, List, Map, Type, Value};
 use crate::vm::Vm;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// A script value outside the machine.
@@ -159,32 +160,70 @@ pub trait Values {
         vm.handles.hold(Value::map(map)).map_err(|e| semantics::refused(e.into()))
     }
 
-    /// A native object: `data` is the host's, `type_tag` tells its kind from others, the entries of
-    /// `class` are its members, and `finalizer` is called with `data` after the object became
-    /// unreachable, between instructions.
+    /// A native object: `data` is the host's, the entries of `class` are its members, and `bytes`
+    /// count against the machine's limit until it is closed or gone. The finalizer of `kind` is called
+    /// with `data` once: when the object is closed, or after it became unreachable, between
+    /// instructions.
     #[allow(clippy::missing_errors_doc)]
     fn new_object(
         &mut self,
+        kind: &Arc<ObjectType>,
         data: usize,
-        type_tag: u64,
         class: Option<&Handle>,
-        finalizer: Option<fn(usize)>,
+        bytes: usize,
     ) -> Result<Handle, Error> {
         let vm = self.machine_state();
         let class = match class {
             Some(handle) => Value::map(map(vm, handle)?),
             None => Value::NULL,
         };
-        let object =
-            vm.store.new_native(data, type_tag, class, finalizer).map_err(semantics::refused)?;
-        vm.handles.hold(object).map_err(|e| semantics::refused(e.into()))
+        let made = vm.store.new_native(kind.clone(), data, class, bytes);
+        let object = made.map_err(semantics::refused)?;
+        match vm.handles.hold(object) {
+            Ok(handle) => Ok(handle),
+            Err(error) => {
+                // The host keeps the data of an object that it did not get.
+                if let Some(object) = object.as_native() {
+                    let _ = vm.store.close_native(object);
+                }
+                Err(semantics::refused(error.into()))
+            }
+        }
     }
 
-    /// The host's data of a native object made with this `type_tag`; `None` for anything else.
-    fn object_data(&mut self, handle: &Handle, type_tag: u64) -> Option<usize> {
+    /// The host's data of a native object whose type has this tag; `None` for anything else, and for
+    /// one that is closed.
+    fn object_data(&mut self, handle: &Handle, tag: u64) -> Option<usize> {
         let vm = self.machine_state();
         let object = vm.handles.get(handle)?.as_native()?;
-        (object.type_tag.get() == type_tag).then(|| object.data.get())
+        (object.native_type().tag() == tag && !object.is_closed()).then(|| object.data.get())
+    }
+
+    /// Closes a native object: its finalizer runs now, and it has no data afterwards. False when it was
+    /// closed before.
+    #[allow(clippy::missing_errors_doc)]
+    fn object_close(&mut self, handle: &Handle) -> Result<bool, Error> {
+        let vm = self.machine_state();
+        let object = held(vm, handle)?.as_native().ok_or_else(|| wrong("not a native object"))?;
+        match vm.store.close_native(object) {
+            Some((kind, data)) => {
+                kind.finalize(data);
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// Counts memory that the host holds for scripts against the machine's limit; a negative number
+    /// takes back what was counted.
+    ///
+    /// # Errors
+    ///
+    /// A limit error when it does not fit; nothing is counted then.
+    fn charge(&mut self, bytes: i64) -> Result<(), Error> {
+        let bytes =
+            isize::try_from(bytes).unwrap_or(if bytes < 0 { isize::MIN } else { isize::MAX });
+        self.machine_state().store.charge_host(bytes).map_err(semantics::refused)
     }
 
     /// Number of elements or entries.

@@ -150,11 +150,3 @@ fn mark_roots(vm: &mut Vm, top: *mut Value) {
         }
     });
 }
-
-/// Runs the finalizers of native objects that were freed. Between instructions, never inside an
-/// allocation.
-pub(crate) fn run_finalizers(vm: &mut Vm) {
-    while let Some((finalizer, data)) = vm.store.finalizers.pop() {
-        finalizer(data);
-    }
-}

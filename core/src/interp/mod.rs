@@ -13,6 +13,7 @@ pub(crate) mod call;
 pub(crate) mod dispatch;
 pub(crate) mod gc;
 mod handlers;
+mod hooks;
 mod native;
 pub mod link;
 pub(crate) mod property;
@@ -243,6 +244,7 @@ pub(crate) fn run(vm: &mut Vm, fuel: u64, deadline: Option<f64>) {
         if !matches!(vm.exit, Exit::None) {
             break;
         }
+        vm.store.run_finalizers();
         note_heat(vm);
         shrink_stack(vm);
         if vm.fuel_reserve == 0 || deadline.is_some_and(|at| vm.clock.now() >= at) {
@@ -253,7 +255,7 @@ pub(crate) fn run(vm: &mut Vm, fuel: u64, deadline: Option<f64>) {
     if matches!(vm.exit, Exit::Finished(_) | Exit::Error(_) | Exit::Code(_)) {
         vm.pc = core::ptr::null();
     }
-    gc::run_finalizers(vm);
+    vm.store.run_finalizers();
 }
 
 /// Between slices: the function that a slice ended in is likely a hot one.

@@ -237,7 +237,7 @@ fn hash_scalar(v: Value) -> Option<u32> {
         return Some(math::hash_int(function.serial.get() as u32 ^ 0x5CA1_AB1E));
     }
     if let Some(object) = v.as_native() {
-        return Some(math::hash_int(object.serial.get() ^ 0x0B1E_C700));
+        return Some(math::hash_int(object.serial() ^ 0x0B1E_C700));
     }
     Some(0)
 }

@@ -8,6 +8,7 @@ pub mod globals;
 pub mod list;
 pub mod map;
 pub mod math;
+mod natives;
 pub mod number;
 pub mod object;
 pub mod shape;
@@ -17,7 +18,7 @@ pub mod string;
 pub mod value;
 
 pub use code::Code;
-pub use object::{Env, Func, Gc, List, Map, NativeObject, Str};
+pub use object::{Env, Func, Gc, List, Map, NativeObject, NativeType, Str};
 pub use store::Store;
 pub use value::{Type, Value};
 

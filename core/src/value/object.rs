@@ -7,13 +7,15 @@
 //! Map            +8 slots* or table*                   +16 inline slots[4]      info = shape
 //! Env            +8 slots*                             +16 inline slots[4]      info = count
 //! Func           +8 code*    +16 captured scope        +24 serial u64
-//! NativeObject   +8 data     +16 type tag u64, class map, finalizer
+//! NativeObject   +8 data     +16 class map   +24 type (two words)   +40 bytes charged usize   info = serial
 //! ```
 #![allow(unsafe_code)] // `Gc` is the pointer type of the heap.
 
 use super::code::Code;
 use super::value::Value;
 use crate::heap::Header;
+use alloc::sync::Arc;
+use core::any::Any;
 use core::cell::Cell as Field;
 use core::marker::PhantomData;
 use core::ops::Deref;
@@ -186,21 +188,95 @@ impl Func {
     }
 }
 
+/// What the heap must know of a host's type of native objects; `host::ObjectType` is the one there is.
+pub trait NativeType: Any + Send + Sync {
+    /// Tells objects of this type from others.
+    fn tag(&self) -> u64;
+    /// Whether there is anything to do at the end of an object.
+    fn has_finalizer(&self) -> bool;
+    /// An object with this data is gone.
+    fn finalize(&self, data: usize);
+}
+
 /// An object of the host.
 #[repr(C)]
 pub struct NativeObject {
-    /// Header.
+    /// `info` is the serial number, as that of functions; `flags` says whether it is closed.
     pub header: Header,
     /// The host's data.
     pub data: Field<usize>,
-    /// Tells objects of one host type from another's.
-    pub type_tag: Field<u64>,
     /// Map whose entries are the object's members, or null.
     pub class: Field<Value>,
-    /// Called with `data` some time after the object became unreachable.
-    pub finalizer: Field<Option<fn(usize)>>,
-    /// As that of functions.
-    pub serial: Field<u32>,
+    /// Its type. The cell owns one reference, given back when the cell is freed.
+    kind: *const dyn NativeType,
+    /// Bytes counted against the machine's limit as long as the object is not closed.
+    pub charged: Field<usize>,
+}
+
+/// Flag: the object has no data any more.
+const CLOSED: u8 = 1;
+
+impl NativeObject {
+    /// Writes a fresh cell.
+    ///
+    /// # Safety
+    ///
+    /// `cell` must be a new cell of this kind.
+    pub(super) unsafe fn write(
+        cell: NonNull<Header>,
+        kind: Arc<dyn NativeType>,
+        data: usize,
+        class: Value,
+        charged: usize,
+    ) {
+        let object = cell.cast::<NativeObject>().as_ptr();
+        // SAFETY: the caller's promise; every field behind the header is written.
+        unsafe {
+            (&raw mut (*object).data).write(data.into());
+            (&raw mut (*object).class).write(class.into());
+            (&raw mut (*object).kind).write(Arc::into_raw(kind));
+            (&raw mut (*object).charged).write(charged.into());
+        }
+    }
+
+    /// How many functions and native objects the machine made before: what it hashes by.
+    pub fn serial(&self) -> u32 {
+        self.header.info.get()
+    }
+
+    /// Its type.
+    pub fn native_type(&self) -> &dyn NativeType {
+        // SAFETY: the cell owns a reference.
+        unsafe { &*self.kind }
+    }
+
+    /// A reference of one's own to the type.
+    pub fn share_type(&self) -> Arc<dyn NativeType> {
+        // SAFETY: the pointer came from `Arc::into_raw`, and the cell keeps its reference.
+        unsafe {
+            Arc::increment_strong_count(self.kind);
+            Arc::from_raw(self.kind)
+        }
+    }
+
+    /// Takes the reference of a cell that is about to be freed.
+    ///
+    /// # Safety
+    ///
+    /// Nothing may use the type through this cell afterwards.
+    pub(super) unsafe fn take_type(&self) -> Arc<dyn NativeType> {
+        // SAFETY: the pointer came from `Arc::into_raw`; the caller's promise.
+        unsafe { Arc::from_raw(self.kind) }
+    }
+
+    /// Whether it was closed, so that it has no data.
+    pub fn is_closed(&self) -> bool {
+        self.header.flags.get() & CLOSED != 0
+    }
+
+    pub(super) fn set_closed(&self) {
+        self.header.flags.set(CLOSED);
+    }
 }
 
 const _: () = {

@@ -7,11 +7,10 @@ use super::object::{
 };
 use super::shape::Shapes;
 use super::value::Value;
-use super::{Refusal, dict, map};
+use super::{Refusal, dict, map, natives};
 use crate::heap::{
     AllocError, Header, Heap, HostAllocator, Memory, Objects, new_cell, release_all,
 };
-use alloc::vec::Vec;
 use core::ptr::NonNull;
 use hashbrown::HashTable;
 
@@ -27,9 +26,9 @@ pub struct Store {
     /// Strings that are keys. Weak: an entry does not keep its string alive.
     pub(super) atoms: HashTable<Gc<Str>>,
     atoms_charged: usize,
-    next_serial: u64,
-    /// Finalizers of native objects that were freed, to be run at a safe point.
-    pub finalizers: Vec<(fn(usize), usize)>,
+    pub(super) next_serial: u64,
+    /// Accounts of native objects.
+    pub(super) natives: natives::Natives,
 }
 
 /// Bytes a slot of the table of atoms takes: a pointer, a control byte, and the room a table keeps
@@ -45,7 +44,7 @@ impl Store {
             atoms: HashTable::new(),
             atoms_charged: 0,
             next_serial: 0,
-            finalizers: Vec::new(),
+            natives: natives::Natives::default(),
         }
     }
 
@@ -60,67 +59,10 @@ impl Store {
         Ok(())
     }
 
-    /// Runs the finalizers of all native objects, dead or alive: the store is about to go away.
-    pub fn finalize_all(&mut self) {
-        while let Some((finalizer, data)) = self.finalizers.pop() {
-            finalizer(data);
-        }
-        self.heap.for_each_object(|cell| {
-            // SAFETY: the kind in the header says what the cell holds.
-            if unsafe { cell.as_ref() }.kind.get() == KIND_NATIVE {
-                // SAFETY: as above.
-                let object: Gc<NativeObject> = unsafe { Gc::from_cell(cell) };
-                if let Some(finalizer) = object.finalizer.take() {
-                    finalizer(object.data.get());
-                }
-            }
-        });
-    }
-
     /// Marks what a value refers to.
     #[inline(always)]
     pub fn mark_value(&mut self, value: Value) {
         mark(&mut self.heap, value);
-    }
-
-    /// A native object.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal`] when memory is refused.
-    pub fn new_native(
-        &mut self,
-        data: usize,
-        type_tag: u64,
-        class: Value,
-        finalizer: Option<fn(usize)>,
-    ) -> Result<Value, Refusal> {
-        if self.finalizers.try_reserve(1).is_err() {
-            return Err(Refusal::Memory(AllocError::Refused));
-        }
-        let cell = new_cell(self, KIND_NATIVE, 0)?;
-        // SAFETY: a fresh cell; every field is written here.
-        unsafe {
-            let o = cell.cast::<NativeObject>().as_ptr();
-            (&raw mut (*o).data).write(data.into());
-            (&raw mut (*o).type_tag).write(type_tag.into());
-            (&raw mut (*o).class).write(class.into());
-            (&raw mut (*o).finalizer).write(finalizer.into());
-            (&raw mut (*o).serial).write((self.next_serial as u32).into());
-            self.next_serial += 1;
-            Ok(Value::native(Gc::from_cell(cell)))
-        }
-    }
-
-    fn release_native(&mut self, object: Gc<NativeObject>) {
-        let Some(finalizer) = object.finalizer.get() else { return };
-        // Room was reserved when the object was made; of more objects than there is room for, the
-        // finalizers run at once, which is still outside script code.
-        if self.finalizers.try_reserve(1).is_ok() {
-            self.finalizers.push((finalizer, object.data.get()));
-        } else {
-            finalizer(object.data.get());
-        }
     }
 
     /// A function value.
@@ -146,9 +88,7 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         release_all(self);
-        while let Some((finalizer, data)) = self.finalizers.pop() {
-            finalizer(data);
-        }
+        self.run_finalizers();
     }
 }
 
@@ -207,7 +147,7 @@ impl Objects for Store {
                     map::release(&mut self.heap, map);
                 }
                 KIND_ENV => super::env::release(&mut self.heap, Gc::from_cell(cell)),
-                KIND_NATIVE => self.release_native(Gc::from_cell(cell)),
+                KIND_NATIVE => natives::release(self, Gc::from_cell(cell)),
                 _ => {}
             }
         }

@@ -7,11 +7,14 @@ use super::stream::Stream;
 use crate::shell::Shell;
 use crate::shell::slab::Slab;
 use crate::shell::table::{Param, Row, hidden, map_of, row, set};
-use brisk_core::host::{Context, Data, NativeResult, Values};
-use std::sync::Arc;
+use brisk_core::host::{Context, Data, NativeResult, ObjectType, Values};
+use std::sync::{Arc, LazyLock};
 
 /// Tells the native objects of files from others: "file".
 const FILE_TAG: u64 = 0x6669_6C65;
+
+static FILE_TYPE: LazyLock<Arc<ObjectType>> =
+    LazyLock::new(|| Arc::new(ObjectType::new(FILE_TAG).with_finalizer(close_number)));
 
 /// Files, `None` once closed: the number stays that of the handle as long as there is a handle.
 static FILES: Slab<Option<Stream>> = Slab::new();
@@ -38,7 +41,7 @@ pub(super) fn open(context: &mut Context<'_>, shell: &Arc<Shell>) -> NativeResul
     let handle = context.new_map()?;
     set(context, &handle, "__isa", Data::Map(class))?;
     let number = FILES.insert(Some(stream));
-    let object = context.new_object(number, FILE_TAG, None, Some(close_number))?;
+    let object = context.new_object(&FILE_TYPE, number, None, 0)?;
     set(context, &handle, "_handle", Data::Object(object))?;
     Ok(Data::Map(handle))
 }

@@ -44,11 +44,13 @@ slow! {
 slow! {
     /// A call through a dot.
     CallMethod(pc, base, vm) {
+        let mut base = base;
         let word = *pc;
         let receiver = *base.add(usize::from(c_of(word)));
         attend!(pc, base, receiver);
         let key = Value::from_bits(*pc.add(1));
-        let hit = attempt!(vm, pc, base, find_member(vm, receiver, key));
+        let hit =
+            look_up!(vm, pc, base, receiver, key, find_member(vm, receiver, key), hit_of);
         specialize_call(vm, pc, receiver, hit, false);
         let site = Site { pc, ret: pc.wrapping_add(5), base, dst: usize::from(a_of(word)) };
         let nb = base.add(usize::from(b_of(word)));
@@ -114,11 +116,14 @@ slow! {
 slow! {
     /// A call of an element at the start of a statement.
     CallIndex(pc, base, vm) {
+        let mut base = base;
         let word = *pc;
         let container = *base.add(usize::from(c_of(word)));
         let index = *base.add(*pc.add(1) as usize);
         attend!(pc, base, container, index);
-        let found = attempt!(vm, pc, base, property::get_index(vm, container, index));
+        let found = look_up!(
+            vm, pc, base, container, index, property::get_index(vm, container, index), as_found
+        );
         let parent = parent_of(vm, found.holder);
         let site = Site { pc, ret: pc.wrapping_add(2), base, dst: usize::from(a_of(word)) };
         let nb = base.add(usize::from(b_of(word)));

@@ -46,3 +46,32 @@ macro_rules! attend {
         }
     };
 }
+
+/// The result of a look-up, as `attempt!`, where a native object may answer by a hook; `$found` turns
+/// what was found into a result of the same type. `$base` must be a `mut` variable: the stack may have
+/// moved.
+macro_rules! look_up {
+    ($vm:ident, $pc:ident, $base:ident, $receiver:expr, $key:expr, $value:expr, $found:expr) => {
+        match hooks::get($vm, $pc, &mut $base, $receiver, $key) {
+            None => attempt!($vm, $pc, $base, $value),
+            Some(Ok(found)) => $found($vm, found),
+            Some(Err(error)) => return unwind::raise($vm, $pc, $base, error),
+        }
+    };
+}
+
+/// Stores a member or an element; a native object may do it by a hook. As `look_up!`.
+macro_rules! store {
+    ($vm:ident, $pc:ident, $base:ident, $receiver:expr, $key:expr, $value:expr, $origin:expr) => {
+        match hooks::set($vm, $pc, &mut $base, $receiver, $key, $value) {
+            None => attempt!(
+                $vm,
+                $pc,
+                $base,
+                property::set_index($vm, $receiver, $key, $value, $origin)
+            ),
+            Some(Ok(())) => {}
+            Some(Err(error)) => return unwind::raise($vm, $pc, $base, error),
+        }
+    };
+}

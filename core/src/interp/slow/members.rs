@@ -33,13 +33,26 @@ pub(super) fn find_member(vm: &mut Vm, receiver: Value, key: Value) -> Result<Hi
     }
     let found = property::get_member(vm, receiver, key)?;
     let parent = parent_of(vm, found.holder);
-    let place = found.holder.map_or(0, |holder| place_of(vm, receiver, key, holder));
+    // Classes of native objects differ, and nothing in the object's own word says how.
+    let place = match receiver.type_of() {
+        Type::Object => 0,
+        _ => found.holder.map_or(0, |holder| place_of(vm, receiver, key, holder)),
+    };
     // The epoch may have changed: looking up makes type maps.
     let guard = guard_of(receiver) | u64::from(vm.store.shapes.epoch) << 32;
     if place != 0 && vm.quicken {
         vm.lookups.remember(guard, key, place, parent);
     }
     Ok(Hit { value: found.value, place, parent, fresh: true })
+}
+
+/// What a look-up for which there is no cache found.
+pub(super) fn hit_of(vm: &mut Vm, found: Found) -> Hit {
+    Hit { value: found.value, place: 0, parent: parent_of(vm, found.holder), fresh: true }
+}
+
+pub(super) fn as_found(_: &mut Vm, found: Found) -> Found {
+    found
 }
 
 /// Where a cache finds what was found in `holder`: `slot + 1` of the receiver itself (below 65536),
@@ -65,11 +78,13 @@ pub(super) fn place_of(vm: &Vm, receiver: Value, key: Value, holder: Gc<Map>) ->
 slow! {
     /// A member read.
     GetProp(pc, base, vm) {
+        let mut base = base;
         let word = *pc;
         let receiver = *base.add(usize::from(b_of(word)));
         attend!(pc, base, receiver);
         let key = Value::from_bits(*pc.add(1));
-        let hit = attempt!(vm, pc, base, find_member(vm, receiver, key));
+        let hit =
+            look_up!(vm, pc, base, receiver, key, find_member(vm, receiver, key), hit_of);
         let raw = op_at(pc) == Op::GetPropRaw;
         if !raw {
             specialize_get(vm, pc, receiver, hit);
@@ -138,6 +153,7 @@ pub(super) unsafe fn add_shape(pc: *const u64, shape: u64, slot: u64) {
 slow! {
     /// A member store.
     SetProp(pc, base, vm) {
+        let mut base = base;
         let word = *pc;
         let receiver = *base.add(usize::from(a_of(word)));
         attend!(pc, base, receiver);
@@ -145,7 +161,7 @@ slow! {
         let key = Value::from_bits(*pc.add(1));
         let value = *base.add(usize::from(b_of(word)));
         let before = receiver.as_map().map_or(NO_SHAPE, |m| m.shape());
-        attempt!(vm, pc, base, property::set_index(vm, receiver, key, value, KeyOrigin::Literal));
+        store!(vm, pc, base, receiver, key, value, KeyOrigin::Literal);
         if vm.quicken
             && key != ISA
             && let Some(map) = receiver.as_map()
@@ -179,10 +195,13 @@ pub(super) unsafe fn specialize_set(pc: *const u64, before: u32, after: u32, slo
 slow! {
     /// An element read.
     GetIndex(pc, base, vm) {
+        let mut base = base;
         let word = *pc;
         let (container, index) = (*base.add(usize::from(b_of(word))), *base.add(usize::from(c_of(word))));
         attend!(pc, base, container, index);
-        let found = attempt!(vm, pc, base, property::get_index(vm, container, index));
+        let found = look_up!(
+            vm, pc, base, container, index, property::get_index(vm, container, index), as_found
+        );
         if vm.quicken {
             let op = match container.type_of() {
                 Type::List if index.is_number() => Op::GetIndexList,
@@ -217,12 +236,13 @@ slow! {
 slow! {
     /// An element store.
     SetIndex(pc, base, vm) {
+        let mut base = base;
         let word = *pc;
         let (container, index) = (*base.add(usize::from(a_of(word))), *base.add(usize::from(b_of(word))));
         attend!(pc, base, container, index);
         poll(vm, base);
         let value = *base.add(usize::from(c_of(word)));
-        attempt!(vm, pc, base, property::set_index(vm, container, index, value, KeyOrigin::Computed));
+        store!(vm, pc, base, container, index, value, KeyOrigin::Computed);
         if vm.quicken {
             rewrite(pc, match container.type_of() {
                 Type::List if index.is_number() => Op::SetIndexList,

@@ -4,7 +4,8 @@
 //! specialized variant when that pays, and returns where to go on. It may collect and may fail.
 
 use super::call::{self, Site, code_of};
-use super::{State, gc, link, property, suspend, unwind};
+use super::property::Found;
+use super::{State, gc, hooks, link, property, suspend, unwind};
 use crate::bytecode::{Fallback, Kind, Op, Outer, a_of, b_of, bc_of, c_of, op_of, x_of};
 use crate::error::{Error, ErrorKind};
 use crate::limits::LIST_LEN_MAX;
