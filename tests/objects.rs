@@ -437,3 +437,83 @@ fn a_type_lives_as_long_as_its_objects() {
     machine.collect();
     assert_eq!(Arc::strong_count(&owned), 1);
 }
+
+#[test]
+fn weak_references_do_not_keep_alive() {
+    for (mut machine, output) in machines() {
+        let list = machine.new_list().expect("it fits");
+        let map = machine.new_map().expect("it fits");
+        let kind = Arc::new(ObjectType::new(TAG));
+        let object = machine.new_object(&kind, 7, None, 0).expect("it fits");
+        run(&mut machine, &output, "f = function\n\treturn 1\nend function");
+        let Ok(Some(Data::Function(function))) = machine.global("f") else { panic!("no f") };
+        let handles = [list, map, object, function];
+        let weak = handles.each_ref().map(|handle| machine.new_weak(handle).expect("it fits"));
+        let alive = |machine: &mut Machine| {
+            weak.each_ref().map(|weak| machine.upgrade(weak).expect("its machine").is_some())
+        };
+        machine.collect();
+        assert_eq!(alive(&mut machine), [true; 4], "held by handles");
+        let [list, map, object, function] = handles;
+        machine.set_global("l", &Data::List(list)).expect("it fits");
+        machine.set_global("o", &Data::Object(object)).expect("it fits");
+        drop((map, function));
+        machine.collect();
+        assert_eq!(alive(&mut machine), [true, false, true, true], "held by globals");
+        run(&mut machine, &output, "l = [o]\no = null\nf = null");
+        machine.collect();
+        // The code of the program that made the function is no reference to it.
+        assert_eq!(alive(&mut machine), [false, false, true, false]);
+        let Ok(Some(Data::Object(object))) = machine.upgrade(&weak[2]) else { panic!("gone") };
+        assert_eq!(machine.object_data(&object, TAG), Some(7));
+        run(&mut machine, &output, "l = null");
+        machine.collect();
+        assert!(alive(&mut machine)[2], "held by what it was upgraded to");
+        drop(object);
+        machine.collect();
+        assert_eq!(alive(&mut machine), [false; 4]);
+    }
+}
+
+/// A reference is taken up again in every phase of a collection.
+#[test]
+fn weak_references_and_slices_of_collection() {
+    let (mut machine, output, _) = machine(&RunOptions::default());
+    run(
+        &mut machine,
+        &output,
+        "all = []\nfor i in range(1, 3000)\n\tall.push {\"a\": [i], \"b\": \"text \" + i}\nend for",
+    );
+    for round in 0..200 {
+        let list = machine.new_list().expect("it fits");
+        machine.list_push(&list, &Data::from("a longer text")).expect("it fits");
+        let kept = machine.new_weak(&list).expect("it fits");
+        drop(list);
+        let list = machine.new_list().expect("it fits");
+        let lost = machine.new_weak(&list).expect("it fits");
+        drop(list);
+        let mut found = None;
+        for step in 0..200 {
+            if step == round {
+                found = machine.upgrade(&kept).expect("its machine");
+            }
+            machine.collect_step(97);
+        }
+        machine.collect();
+        assert!(machine.upgrade(&lost).expect("its machine").is_none());
+        let again = machine.upgrade(&kept).expect("its machine");
+        assert_eq!(again.is_some(), found.is_some());
+        if let Some(Data::List(list)) = found {
+            let text = machine
+                .list_get(&list, 0)
+                .expect("it is one")
+                .and_then(|d| d.as_text().map(str::to_string));
+            assert_eq!(text.as_deref(), Some("a longer text"));
+        }
+    }
+    let (mut other, ..) = brisk_tests::machine(&RunOptions::default());
+    let list = machine.new_list().expect("it fits");
+    let weak = machine.new_weak(&list).expect("it fits");
+    assert_eq!(other.upgrade(&weak).err().map(|e| e.kind()), Some(ErrorKind::Host));
+    assert_eq!(other.new_weak(&list).err().map(|e| e.kind()), Some(ErrorKind::Host));
+}

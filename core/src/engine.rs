@@ -299,6 +299,7 @@ impl Machine {
             imports: Vec::new(),
             handles: Handles::default(),
             scopes: Scopes::default(),
+            weak: Handles::default(),
             host_natives: Vec::new(),
             implicit_result: None,
             rng: Rng::from_seed(options.seed),

@@ -100,7 +100,7 @@
 //! | compile, load, run, look around | [`Program`], [`Machine`], [`MachineOptions`], [`Outcome`] |
 //! | find everything wrong with a text | [`engine::check`] |
 //! | write functions for scripts | [`host::Signature`], [`host::Context`], [`host::NativeError`] |
-//! | make, read and change values | [`host::Values`], [`host::Data`], [`host::Handle`] |
+//! | make, read and change values | [`host::Values`], [`host::Data`], [`host::Handle`], [`host::Weak`] |
 //! | lend scripts objects of your own | [`host::ObjectType`], [`host::Values::new_object`] |
 //! | receive output, tell the time | [`vm::Output`], [`vm::Clock`] |
 //! | bring memory | [`heap::HostAllocator`] |

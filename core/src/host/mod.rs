@@ -11,7 +11,7 @@ pub(crate) mod values;
 #[doc(hidden)]
 pub mod raw;
 
-pub use crate::vm::Handle;
+pub use crate::vm::{Handle, Weak};
 pub use context::Context;
 pub(crate) use context::text_of;
 pub use native::{HostFunction, NativeError, NativeResult, ParamDefault, Signature};

@@ -4,7 +4,7 @@
 //! reading and changing script values. No raw value leaves the machine: numbers and texts are
 //! copied, objects are held by handles.
 
-use super::{Handle, ObjectType};
+use super::{Handle, ObjectType, Weak};
 use crate::error::{Error, ErrorKind};
 use crate::semantics::{self, text::Form};
 use crate::value::map::KeyOrigin;
@@ -212,6 +212,27 @@ pub trait Values {
             }
             None => Ok(false),
         }
+    }
+
+    /// A reference to what the handle refers to that does not keep it alive.
+    #[allow(clippy::missing_errors_doc)]
+    fn new_weak(&mut self, handle: &Handle) -> Result<Weak, Error> {
+        let vm = self.machine_state();
+        let value = held(vm, handle)?;
+        vm.weak.hold(value).map(Weak).map_err(|e| semantics::refused(e.into()))
+    }
+
+    /// What a weak reference refers to; `None` once that is gone. When the last other reference went
+    /// away, it is gone with the next full collection at the latest.
+    #[allow(clippy::missing_errors_doc)]
+    fn upgrade(&mut self, weak: &Weak) -> Result<Option<Data>, Error> {
+        let vm = self.machine_state();
+        let found = vm.weak.get(&weak.0);
+        let value = found.ok_or_else(|| wrong("the reference belongs to another machine"))?;
+        if value.is_unassigned() {
+            return Ok(None);
+        }
+        to_data(vm, value).map(Some)
     }
 
     /// Counts memory that the host holds for scripts against the machine's limit; a negative number

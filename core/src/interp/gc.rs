@@ -91,6 +91,9 @@ pub(crate) fn step(vm: &mut Vm, top: *mut Value, work: isize) {
         vm.store.heap.mark_written();
         while !mark_some(&mut vm.store, ALL) {}
         vm.stack.clear_above(top);
+        // Before anything is swept: from here on, nobody gets at what is dead.
+        let heap = &vm.store.heap;
+        vm.weak.clear_dead(|value| value.as_cell().is_some_and(|cell| heap.is_dead(cell)));
         vm.store.heap.start_sweep();
         if work < LARGE {
             return;

@@ -1,4 +1,5 @@
-//! Values that the host holds: each keeps what it refers to alive until it is dropped.
+//! Values that the host holds: a handle keeps what it refers to alive until it is dropped, a weak
+//! reference does not.
 
 use crate::heap::AllocError;
 use crate::value::Value;
@@ -10,6 +11,13 @@ use alloc::vec::Vec;
 /// Cheap to clone; usable only with the machine it came from, which is checked.
 #[derive(Clone, Debug)]
 pub struct Handle(Arc<u32>);
+
+/// A reference of the host to an object that it does not keep alive: it leads nowhere once the
+/// collector has found that nothing else refers to the object.
+///
+/// Cheap to clone; usable only with the machine it came from, which is checked.
+#[derive(Clone, Debug)]
+pub struct Weak(pub(crate) Handle);
 
 /// The table of held values.
 #[derive(Default)]
@@ -55,6 +63,16 @@ impl Handles {
                 if self.free.try_reserve(1).is_ok() {
                     self.free.push(index as u32);
                 }
+            }
+        }
+    }
+
+    /// In a table of weak references: lets those lead nowhere that `is_dead` is true of.
+    pub fn clear_dead(&mut self, mut is_dead: impl FnMut(Value) -> bool) {
+        self.sweep();
+        for (_, value) in self.slots.iter_mut().flatten() {
+            if is_dead(*value) {
+                *value = Value::UNASSIGNED;
             }
         }
     }

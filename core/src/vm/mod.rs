@@ -17,7 +17,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-pub use handles::{Handle, Handles};
+pub use handles::{Handle, Handles, Weak};
 pub use output::{Clock, NoOutput, Output, OutputStream, StoppedClock};
 pub use stack::Stack;
 
@@ -195,6 +195,8 @@ pub struct Vm {
     pub handles: Handles,
     /// The same for hosts in other languages.
     pub scopes: scopes::Scopes,
+    /// Objects the host has weak references to; *unassigned* in place of those that are gone.
+    pub weak: Handles,
     /// Native functions of the host, by the data of their code.
     pub host_natives: Vec<crate::host::HostFunction>,
     /// REPL: value of the last expression statement.
