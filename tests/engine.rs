@@ -8,4 +8,5 @@ mod fuel;
 mod generated;
 mod hostile;
 mod leaks;
+mod memory;
 mod objects;

@@ -23,6 +23,7 @@ use crate::value::math::Rng;
 use crate::value::{Store, Value};
 use crate::vm::scopes::Scopes;
 use crate::vm::{Clock, Exit, Handles, NoOutput, Output, Stack, Vm};
+use crate::vm::{Clock, Exit, Handles, NoOutput, Output, SoftLimit, Stack, Vm};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -136,6 +137,10 @@ pub(crate) fn compile_source(
 pub struct MachineOptions {
     /// Most bytes the machine may use; a script that needs more gets an error.
     pub memory_bytes_max: usize,
+    /// A number of bytes and a function that is called when more are in use, with the bytes in use and
+    /// that number; again only after less were in use. Between instructions: when the collector works
+    /// and when a slice ends, so more may be in use by then.
+    pub soft_limit: Option<SoftLimit>,
     /// Deepest nesting of calls.
     pub call_depth_max: u32,
     /// Start of the random numbers.
@@ -159,6 +164,7 @@ impl Default for MachineOptions {
     fn default() -> Self {
         MachineOptions {
             memory_bytes_max: 1 << 30,
+            soft_limit: None,
             call_depth_max: 100_000,
             seed: 0x5EED,
             dialect: Dialect::V1,
@@ -306,6 +312,8 @@ impl Machine {
             output: options.output,
             clock: options.clock,
             started: None,
+            soft_limit: options.soft_limit,
+            over_soft_limit: false,
             nested_runs: 0,
             host_data: 0,
         });
@@ -486,6 +494,7 @@ impl Machine {
         let top = stack_top(vm);
         gc::collect_all(vm, top);
         vm.store.run_finalizers();
+        gc::look_at_use(vm);
     }
 
     /// Does a slice of collection: about `work` values are looked at. For idle time.
@@ -494,6 +503,7 @@ impl Machine {
         let top = stack_top(vm);
         gc::step(vm, top, isize::try_from(work).unwrap_or(isize::MAX - 1).min(isize::MAX - 1));
         vm.store.run_finalizers();
+        gc::look_at_use(vm);
     }
 
     /// Figures.

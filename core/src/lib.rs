@@ -103,7 +103,7 @@
 //! | make, read and change values | [`host::Values`], [`host::Data`], [`host::Handle`], [`host::Weak`] |
 //! | lend scripts objects of your own | [`host::ObjectType`], [`host::Values::new_object`] |
 //! | receive output, tell the time | [`vm::Output`], [`vm::Clock`] |
-//! | bring memory | [`heap::HostAllocator`] |
+//! | bring memory, hear of its use | [`heap::HostAllocator`], [`SoftLimit`] |
 //! | learn how it works | `docs/ARCHITECTURE.md`, `docs/BYTECODE.md` |
 //!
 //! The other modules are public so that tools and machine code can be built on them. They change
@@ -175,4 +175,4 @@ pub use engine::{Budget, Machine, MachineOptions, Outcome, Program, Stats};
 pub use error::{Error, ErrorKind};
 pub use heap::HostAllocator;
 pub use syntax::Dialect;
-pub use vm::{Clock, NoOutput, Output, OutputStream, StoppedClock};
+pub use vm::{Clock, NoOutput, Output, OutputStream, SoftLimit, StoppedClock};

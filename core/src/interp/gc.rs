@@ -33,10 +33,22 @@ pub(crate) fn safepoint_below(vm: &mut Vm, top: *mut Value) {
     if vm.store.heap.stress {
         collect_all(vm, top);
         vm.store.heap.debt = 0;
-        return;
+    } else {
+        let work = vm.store.heap.next_slice();
+        step(vm, top, work);
     }
-    let work = vm.store.heap.next_slice();
-    step(vm, top, work);
+    look_at_use(vm);
+}
+
+/// Tells the host when more memory is in use than it wanted to hear of. Not inside an allocation.
+pub(crate) fn look_at_use(vm: &mut Vm) {
+    let Some((bytes, tell)) = &mut vm.soft_limit else { return };
+    let used = vm.store.heap.memory.used;
+    let is_over = used > *bytes;
+    if is_over && !vm.over_soft_limit {
+        tell(used, *bytes);
+    }
+    vm.over_soft_limit = is_over;
 }
 
 /// End of the window at `base`.

@@ -245,6 +245,7 @@ pub(crate) fn run(vm: &mut Vm, fuel: u64, deadline: Option<f64>) {
             break;
         }
         vm.store.run_finalizers();
+        gc::look_at_use(vm);
         note_heat(vm);
         shrink_stack(vm);
         if vm.fuel_reserve == 0 || deadline.is_some_and(|at| vm.clock.now() >= at) {
@@ -256,6 +257,7 @@ pub(crate) fn run(vm: &mut Vm, fuel: u64, deadline: Option<f64>) {
         vm.pc = core::ptr::null();
     }
     vm.store.run_finalizers();
+    gc::look_at_use(vm);
 }
 
 /// Between slices: the function that a slice ended in is likely a hot one.

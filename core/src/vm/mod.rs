@@ -114,6 +114,9 @@ pub struct ImportReturn {
     pub name: Value,
 }
 
+/// A number of bytes, and who is told, with the bytes in use and that number, when more are in use.
+pub type SoftLimit = (usize, Box<dyn FnMut(usize, usize) + Send>);
+
 /// A machine.
 #[repr(C)]
 pub struct Vm {
@@ -209,6 +212,10 @@ pub struct Vm {
     pub clock: Box<dyn Clock>,
     /// Time of the first instruction, on the clock.
     pub started: Option<f64>,
+    /// What the host wants to be told of memory.
+    pub soft_limit: Option<SoftLimit>,
+    /// The host was told, and less has not been in use since.
+    pub over_soft_limit: bool,
     /// Depth of native functions that run scripts.
     pub nested_runs: u32,
     /// Data of the host.
