@@ -2,7 +2,7 @@
 
 use brisk_core::engine::{Budget, Machine, MachineOptions, Outcome};
 use brisk_core::host::{Data, Values};
-use brisk_core::{Dialect, Program};
+use brisk_core::{Clock, Dialect, Program};
 use std::sync::{Arc, Mutex, PoisonError};
 
 fn run(machine: &mut Machine, source: &str, budget: Budget) {
@@ -54,4 +54,31 @@ fn a_soft_limit_is_told_once() {
     machine.charge(2_000_000).expect("it fits");
     machine.collect_step(1);
     assert_eq!(take().len(), 1);
+}
+
+/// A clock that moves 3 microseconds with each look.
+struct Ticking(f64);
+
+impl Clock for Ticking {
+    fn now(&mut self) -> f64 {
+        self.0 += 3e-6;
+        self.0
+    }
+}
+
+#[test]
+fn pauses_are_measured() {
+    let mut machine =
+        Machine::new(MachineOptions { clock: Box::new(Ticking(0.0)), ..MachineOptions::default() });
+    run(&mut machine, "for i in range(1, 20000)\n\tx = [i, [i]]\nend for", Budget::UNLIMITED);
+    let before = machine.stats();
+    let mut expected = [0; 24];
+    expected[1] = before.collection_slices;
+    assert!(before.collection_slices > 10);
+    assert_eq!(before.pauses, expected);
+    assert!((before.pause_longest - 3e-6).abs() < 1e-9, "{}", before.pause_longest);
+    machine.collect();
+    machine.collect_step(10);
+    expected[1] += 2;
+    assert_eq!(machine.stats().pauses, expected, "what the host asks for, too");
 }

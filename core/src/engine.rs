@@ -24,6 +24,10 @@ use crate::value::{Store, Value};
 use crate::vm::scopes::Scopes;
 use crate::vm::{Clock, Exit, Handles, NoOutput, Output, Stack, Vm};
 use crate::vm::{Clock, Exit, Handles, NoOutput, Output, SoftLimit, Stack, Vm};
+use crate::vm::pauses::timed;
+use crate::vm::{
+    Clock, Exit, Handles, NoOutput, Output, PAUSE_CLASSES, Pauses, SoftLimit, Stack, Vm,
+};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -234,7 +238,7 @@ pub enum Outcome {
 }
 
 /// Figures of a machine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Stats {
     /// Fuel used by all runs.
     pub fuel_used: u64,
@@ -246,6 +250,12 @@ pub struct Stats {
     pub collections: u64,
     /// Slices of collection run.
     pub collection_slices: u64,
+    /// Longest time a slice of collection took, or a whole collection that the host or a lack of memory
+    /// asked for, in seconds of the machine's clock.
+    pub pause_longest: f64,
+    /// How many of them took `2^i` up to `2^(i+1)` microseconds; the first counts all shorter ones, the
+    /// last all longer ones.
+    pub pauses: [u64; PAUSE_CLASSES],
 }
 
 /// A machine that runs scripts. Usable by one thread at a time; may move between threads.
@@ -312,6 +322,7 @@ impl Machine {
             output: options.output,
             clock: options.clock,
             started: None,
+            pauses: Pauses::default(),
             soft_limit: options.soft_limit,
             over_soft_limit: false,
             nested_runs: 0,
@@ -492,7 +503,7 @@ impl Machine {
     pub fn collect(&mut self) {
         let vm = &mut *self.vm;
         let top = stack_top(vm);
-        gc::collect_all(vm, top);
+        timed(vm, |vm| gc::collect_all(vm, top));
         vm.store.run_finalizers();
         gc::look_at_use(vm);
     }
@@ -501,7 +512,8 @@ impl Machine {
     pub fn collect_step(&mut self, work: usize) {
         let vm = &mut *self.vm;
         let top = stack_top(vm);
-        gc::step(vm, top, isize::try_from(work).unwrap_or(isize::MAX - 1).min(isize::MAX - 1));
+        let work = isize::try_from(work).unwrap_or(isize::MAX).min(isize::MAX - 1);
+        timed(vm, |vm| gc::step(vm, top, work));
         vm.store.run_finalizers();
         gc::look_at_use(vm);
     }
@@ -515,6 +527,8 @@ impl Machine {
             bytes_peak: heap.memory.peak,
             collections: heap.stats.collections,
             collection_slices: heap.stats.slices,
+            pause_longest: self.vm.pauses.longest,
+            pauses: self.vm.pauses.counts,
         }
     }
 

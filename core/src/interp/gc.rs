@@ -8,6 +8,7 @@ use super::call::code_of;
 use crate::heap::{Phase, mark_some, sweep_some};
 use crate::value::Value;
 use crate::vm::Vm;
+use crate::vm::pauses::timed;
 
 /// Work that finishes anything.
 const ALL: isize = isize::MAX;
@@ -30,13 +31,15 @@ pub(crate) unsafe fn safepoint(vm: &mut Vm, base: *mut Value) {
 
 /// The same with the end of the live part of the stack.
 pub(crate) fn safepoint_below(vm: &mut Vm, top: *mut Value) {
-    if vm.store.heap.stress {
-        collect_all(vm, top);
-        vm.store.heap.debt = 0;
-    } else {
-        let work = vm.store.heap.next_slice();
-        step(vm, top, work);
-    }
+    timed(vm, |vm| {
+        if vm.store.heap.stress {
+            collect_all(vm, top);
+            vm.store.heap.debt = 0;
+        } else {
+            let work = vm.store.heap.next_slice();
+            step(vm, top, work);
+        }
+    });
     look_at_use(vm);
 }
 
@@ -73,7 +76,7 @@ pub(crate) unsafe fn top_of(vm: &Vm, base: *mut Value) -> *mut Value {
 pub(crate) unsafe fn full(vm: &mut Vm, base: *mut Value) {
     // SAFETY: the caller's promise.
     let top = unsafe { top_of(vm, base) };
-    collect_all(vm, top);
+    timed(vm, |vm| collect_all(vm, top));
 }
 
 /// Collects completely; `top` is the end of the innermost window.

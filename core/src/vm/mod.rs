@@ -4,6 +4,7 @@ pub mod handles;
 pub mod lookups;
 pub mod output;
 pub mod scopes;
+pub mod pauses;
 pub mod stack;
 
 use crate::bytecode::Program;
@@ -19,6 +20,7 @@ use alloc::vec::Vec;
 
 pub use handles::{Handle, Handles, Weak};
 pub use output::{Clock, NoOutput, Output, OutputStream, StoppedClock};
+pub use pauses::{PAUSE_CLASSES, Pauses};
 pub use stack::Stack;
 
 /// What ends a native function without a value.
@@ -212,6 +214,8 @@ pub struct Vm {
     pub clock: Box<dyn Clock>,
     /// Time of the first instruction, on the clock.
     pub started: Option<f64>,
+    /// How long scripts waited for the collector.
+    pub pauses: Pauses,
     /// What the host wants to be told of memory.
     pub soft_limit: Option<SoftLimit>,
     /// The host was told, and less has not been in use since.
