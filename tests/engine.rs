@@ -10,3 +10,4 @@ mod hostile;
 mod leaks;
 mod memory;
 mod objects;
+mod state;

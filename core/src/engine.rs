@@ -13,6 +13,7 @@ use crate::heap::HostAllocator;
 use crate::host::values::{from_data, to_data};
 use crate::host::{Context, Data, Handle, NativeResult, Signature, Values};
 use crate::interp::{self, gc, link};
+use crate::intrinsics::type_maps;
 use crate::limits::SOURCE_BYTES_MAX;
 use crate::native::{NativeCompiler, NativeStats, NativeStatus};
 use crate::semantics::refused;
@@ -24,9 +25,10 @@ use crate::value::{Store, Value};
 use crate::vm::scopes::Scopes;
 use crate::vm::{Clock, Exit, Handles, NoOutput, Output, Stack, Vm};
 use crate::vm::{Clock, Exit, Handles, NoOutput, Output, SoftLimit, Stack, Vm};
+use crate::value::{Store, Value, digest};
 use crate::vm::pauses::timed;
 use crate::vm::{
-    Clock, Exit, Handles, NoOutput, Output, PAUSE_CLASSES, Pauses, SoftLimit, Stack, Vm,
+    Clock, Exit, Handles, NoOutput, Output, PAUSE_CLASSES, Pauses, SoftLimit, Stack, TypeMap, Vm,
 };
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -530,6 +532,22 @@ impl Machine {
             pause_longest: self.vm.pauses.longest,
             pauses: self.vm.pauses.counts,
         }
+    }
+
+    /// A hash of the state that scripts can see between runs: the global variables and everything they
+    /// lead to, the maps of the types, the random numbers. Equal for machines in the same state, on
+    /// every platform and in every build of this version, with and without machine code; different,
+    /// but for chance, after any change. Names, kinds, bits of numbers, texts, the order of entries, and
+    /// which places hold the same object count; of native objects only the tag. Registers of a suspended
+    /// program do not count.
+    ///
+    /// For machines that must stay in step. No protection against somebody who wants two states to have
+    /// the same hash. Takes time in proportion to the state.
+    pub fn state_hash(&self) -> u64 {
+        let vm = &*self.vm;
+        let types =
+            TypeMap::ALL.map(|which| type_maps::changed(vm, which).map_or(Value::NULL, Value::map));
+        digest(&vm.store, &vm.globals, &types, &vm.rng)
     }
 
     /// Changes the byte limit.

@@ -103,6 +103,7 @@
 //! | make, read and change values | [`host::Values`], [`host::Data`], [`host::Handle`], [`host::Weak`] |
 //! | lend scripts objects of your own | [`host::ObjectType`], [`host::Values::new_object`] |
 //! | receive output, tell the time | [`vm::Output`], [`vm::Clock`] |
+//! | keep machines in step | [`Machine::state_hash`], [`MachineOptions::seed`] |
 //! | bring memory, hear of its use | [`heap::HostAllocator`], [`SoftLimit`] |
 //! | learn how it works | `docs/ARCHITECTURE.md`, `docs/BYTECODE.md` |
 //!

@@ -51,6 +51,8 @@ pub struct RunResult {
     pub exit_code: Option<i32>,
     /// Figures of the machine at the end.
     pub stats: Stats,
+    /// Hash of its state at the end.
+    pub state: u64,
 }
 
 impl RunResult {
@@ -141,6 +143,7 @@ pub fn run_program(program: &Program, options: &RunOptions) -> RunResult {
     }
     result.stdout = output.take();
     result.stats = machine.stats();
+    result.state = machine.state_hash();
     result
 }
 

@@ -1,7 +1,7 @@
 //! One program, run in every way there is: all of them must do the same.
 //!
 //! What counts as the same: everything printed, the error with its line and its stack trace, the
-//! status given to the host, and the fuel used.
+//! status given to the host, the fuel used, and what is in the variables at the end.
 
 use crate::{ManualClock, Native, RunOptions, corpus, machine};
 use brisk_core::Dialect;
@@ -34,6 +34,8 @@ pub struct Deeds {
     pub exit_code: Option<i32>,
     /// Fuel used.
     pub fuel: u64,
+    /// Hash of the variables at the end.
+    pub state: u64,
 }
 
 impl Deeds {
@@ -127,6 +129,7 @@ fn difference(expected: &Deeds, got: &Deeds) -> String {
         ("error", format!("{:?}", expected.error), format!("{:?}", got.error)),
         ("exit", format!("{:?}", expected.exit_code), format!("{:?}", got.exit_code)),
         ("fuel", expected.fuel.to_string(), got.fuel.to_string()),
+        ("state", expected.state.to_string(), got.state.to_string()),
     ];
     for (name, expected, got) in parts {
         if expected != got {
@@ -140,13 +143,15 @@ fn difference(expected: &Deeds, got: &Deeds) -> String {
 /// takes no time.
 pub fn run(program: &Program, options: &RunOptions) -> Deeds {
     let (mut machine, output, clock) = machine(options);
-    let mut deeds = Deeds { stdout: String::new(), error: None, exit_code: None, fuel: 0 };
+    let mut deeds =
+        Deeds { stdout: String::new(), error: None, exit_code: None, fuel: 0, state: 0 };
     match machine.load(program) {
         Ok(()) => run_to_end(&mut machine, &clock, options, &mut deeds),
         Err(error) => deeds.error = Some(error.to_string()),
     }
     deeds.stdout = output.take();
     deeds.fuel = machine.stats().fuel_used;
+    deeds.state = machine.state_hash();
     deeds
 }
 

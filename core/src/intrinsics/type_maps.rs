@@ -49,6 +49,25 @@ pub fn type_map(vm: &mut Vm, which: TypeMap) -> Result<Gc<Map>, Refusal> {
     Ok(map)
 }
 
+/// The map of a type, if a script has changed it. One that is as it was made is not told from one that
+/// was not needed yet.
+pub(crate) fn changed(vm: &Vm, which: TypeMap) -> Option<Gc<Map>> {
+    let map = vm.type_maps[which as usize].as_map()?;
+    let mut at = 0;
+    for name in type_map_entries(which) {
+        let Some(index) = index_of(name) else { continue };
+        let Some((key, value, next)) = map.next_entry(&vm.store.shapes, at) else {
+            return Some(map);
+        };
+        at = next;
+        let is_name = key.text().is_some_and(|text| text.as_str() == *name);
+        if !is_name || value != vm.intrinsics[index] {
+            return Some(map);
+        }
+    }
+    map.next_entry(&vm.store.shapes, at).map(|_| map)
+}
+
 /// Stores an intrinsic under its name.
 pub(super) fn add_intrinsic(vm: &mut Vm, map: Gc<Map>, index: usize) -> Result<(), Refusal> {
     let function = link::intrinsic_value(vm, index)?;

@@ -18,7 +18,8 @@ const QUICK_STEPS: u32 = 500;
 /// Depth a plain recursive comparison may reach.
 const QUICK_DEPTH: u32 = 40;
 
-type Addresses<V> = HashMap<u64, V, BuildMix>;
+/// A table by address.
+pub(super) type Addresses<V> = HashMap<u64, V, BuildMix>;
 
 /// Hashes addresses.
 #[derive(Clone, Copy, Default)]

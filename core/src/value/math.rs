@@ -294,6 +294,12 @@ impl Rng {
         Self::from_seed((seed as i64).cast_unsigned())
     }
 
+    /// What the next numbers depend on.
+    #[must_use]
+    pub fn state(&self) -> [u64; 4] {
+        self.state
+    }
+
     /// The next number in `0..1`, a multiple of 2^-53.
     pub fn next_f64(&mut self) -> f64 {
         let [s0, s1, s2, s3] = &mut self.state;

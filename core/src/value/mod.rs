@@ -3,6 +3,7 @@
 pub mod code;
 pub mod content;
 pub mod dict;
+mod digest;
 pub mod env;
 pub mod globals;
 pub mod list;
@@ -18,6 +19,7 @@ pub mod string;
 pub mod value;
 
 pub use code::Code;
+pub use digest::digest;
 pub use object::{Env, Func, Gc, List, Map, NativeObject, NativeType, Str};
 pub use store::Store;
 pub use value::{Type, Value};

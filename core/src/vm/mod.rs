@@ -76,6 +76,12 @@ pub enum TypeMap {
     FuncRef = 4,
 }
 
+impl TypeMap {
+    /// All of them.
+    pub const ALL: [TypeMap; 5] =
+        [TypeMap::Number, TypeMap::String, TypeMap::List, TypeMap::Map, TypeMap::FuncRef];
+}
+
 /// A program in a machine: its functions, linked when they are first needed.
 pub struct Unit {
     /// The program.
