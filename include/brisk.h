@@ -72,6 +72,9 @@ typedef struct brisk_token brisk_token;
 // A machine: runs scripts. Used by one thread at a time; may move between threads.
 typedef struct brisk_vm brisk_vm;
 
+// A reference that does not keep alive what it refers to.
+typedef struct brisk_weak brisk_weak;
+
 // Kind of a value.
 typedef int32_t brisk_kind;
 
@@ -249,6 +252,27 @@ typedef double (*brisk_number_fn2)(double x, double y, void *user);
 // Told that nobody waits for a token any more.
 typedef void (*brisk_cancel_fn)(void *user);
 
+// What objects of one kind have in common. Hooks are natives that can neither suspend nor end the
+// program.
+typedef struct brisk_object_type {
+  // Bytes of this structure, as the host knows it.
+  size_t struct_size;
+  // Tells objects of this type from others.
+  uint64_t tag;
+  // Called once with the data of each object: when it is closed, at a safe point after it became
+  // unreachable, or when the VM is freed. Must not use the VM. NULL for nothing.
+  void (*finalizer)(void *data);
+  // Asked for a member that the class does not have; the arguments are the object and the name.
+  // `BRISK_NOT_FOUND` when there is none. A function that it gives is called as a method. NULL for
+  // no more members than those of the class.
+  brisk_native_fn get;
+  // Told of every member that is stored; the arguments are the object, the name and the value.
+  // `BRISK_NOT_FOUND` when it cannot be stored. NULL for nothing that can.
+  brisk_native_fn set;
+  // Passed to `get` and `set`.
+  void *user;
+} brisk_object_type;
+
 // Finds a module. Gives its text or its program with `brisk_import_source` or
 // `brisk_import_program` and returns `BRISK_OK`; or returns `BRISK_NOT_FOUND`; or `BRISK_PENDING`, to be
 // asked again when the VM runs next. `name` lives until it returns.
@@ -272,6 +296,12 @@ typedef struct brisk_stats {
   uint64_t collections;
   // Slices of collection.
   uint64_t slices;
+  // Seconds that the longest slice of collection took, on the VM's clock; or a whole collection, where
+  // the host or a lack of memory asked for one.
+  double pause_longest;
+  // How many of them took `2^i` up to `2^(i+1)` microseconds; the first counts all shorter ones, the
+  // last all longer ones.
+  uint64_t pauses[24];
   // Functions and loops that became machine code.
   uint64_t compilations;
   // Bytes of machine code.
@@ -847,11 +877,48 @@ brisk_status brisk_token_fail(struct brisk_token *token, const char *message, si
 // Gives a token up and frees it: the script gets an error. NULL does nothing.
 void brisk_token_free(struct brisk_token *token);
 
-// Data of an object with this tag. `BRISK_TYPE` for anything else.
+// An object of the host. `class_map` is a map whose entries are its members, and which `isa` looks
+// at, or null. `bytes` are what it costs the host: they count against the VM's limit until the
+// object is closed or gone. The type is copied; use the same one for all objects of a kind.
+//
+// On failure `data` still belongs to the caller.
+brisk_status brisk_object_new(struct brisk_vm *vm,
+                              const struct brisk_object_type *object_type,
+                              void *data,
+                              struct brisk_value class_map,
+                              size_t bytes,
+                              struct brisk_value *object);
+
+// Data of an object with this tag that is not closed. `BRISK_TYPE` for anything else.
 brisk_status brisk_object_data(struct brisk_vm *vm,
                                struct brisk_value object,
                                uint64_t type_tag,
                                void **data);
+
+// Closes an object: its finalizer runs now, and it has no data afterwards; scripts may still hold it.
+// `BRISK_DONE` when it is closed already, `BRISK_TYPE` for what is no object.
+brisk_status brisk_object_close(struct brisk_vm *vm,
+                                struct brisk_value object);
+
+// A reference to a list, map, function, object or string that does not keep it alive. It belongs to
+// the caller. `BRISK_TYPE` for null and numbers.
+brisk_status brisk_weak_new(struct brisk_vm *vm,
+                            struct brisk_value value,
+                            struct brisk_weak **weak);
+
+// What a weak reference refers to. `BRISK_NOT_FOUND` once that is gone: at the latest after
+// `brisk_gc_collect`, when nothing else refers to it.
+brisk_status brisk_weak_get(struct brisk_vm *vm,
+                            const struct brisk_weak *weak,
+                            struct brisk_value *value);
+
+// Frees a weak reference; also after its VM was freed. NULL does nothing.
+void brisk_weak_free(struct brisk_weak *weak);
+
+// Counts memory that the host holds for scripts against the VM's limit; a negative number takes back
+// what was counted. `BRISK_LIMIT` when it does not fit; nothing is counted then.
+brisk_status brisk_vm_charge(struct brisk_vm *vm,
+                             int64_t bytes);
 
 // Says where `import` finds modules: without this, scripts have no `import`. Once for each VM;
 // `BRISK_BUSY` the second time. `destructor` is called with `user` when the VM is freed, or when this
@@ -884,6 +951,14 @@ brisk_status brisk_repl_reset(struct brisk_vm *vm);
 
 // Figures.
 brisk_status brisk_vm_stats(struct brisk_vm *vm, struct brisk_stats *stats);
+
+// A hash of what scripts can see between runs: the globals and everything they lead to, the random
+// numbers. Equal for VMs in the same state, on every platform and in every build of this version, with
+// and without machine code; different, but for chance, after any change. Takes time in proportion to the
+// state. For games that must stay in step: same seed, virtual time (`brisk_vm_set_time`), and fuel as
+// the only budget.
+brisk_status brisk_vm_state_hash(struct brisk_vm *vm,
+                                 uint64_t *hash);
 
 // Changes the most bytes that scripts may use. More may be in use already: the next request fails
 // then.

@@ -21,12 +21,9 @@ use crate::span::Span;
 use crate::syntax::{self, Dialect};
 use crate::value::globals::Globals;
 use crate::value::math::Rng;
-use crate::value::{Store, Value};
-use crate::vm::scopes::Scopes;
-use crate::vm::{Clock, Exit, Handles, NoOutput, Output, Stack, Vm};
-use crate::vm::{Clock, Exit, Handles, NoOutput, Output, SoftLimit, Stack, Vm};
 use crate::value::{Store, Value, digest};
 use crate::vm::pauses::timed;
+use crate::vm::scopes::Scopes;
 use crate::vm::{
     Clock, Exit, Handles, NoOutput, Output, PAUSE_CLASSES, Pauses, SoftLimit, Stack, TypeMap, Vm,
 };

@@ -1,6 +1,6 @@
 //! Memory and collection of a VM, and its figures.
 
-use crate::status::{BRISK_ARGUMENT, BRISK_NULL, brisk_status};
+use crate::status::{BRISK_ARGUMENT, BRISK_NULL, brisk_status, put};
 use crate::vm::{brisk_vm, enter};
 
 /// Figures of a VM, since it was made.
@@ -19,6 +19,12 @@ pub struct brisk_stats {
     pub collections: u64,
     /// Slices of collection.
     pub slices: u64,
+    /// Seconds that the longest slice of collection took, on the VM's clock; or a whole collection, where
+    /// the host or a lack of memory asked for one.
+    pub pause_longest: f64,
+    /// How many of them took `2^i` up to `2^(i+1)` microseconds; the first counts all shorter ones, the
+    /// last all longer ones.
+    pub pauses: [u64; 24],
     /// Functions and loops that became machine code.
     pub compilations: u64,
     /// Bytes of machine code.
@@ -55,6 +61,8 @@ pub unsafe extern "C" fn brisk_vm_stats(
                     bytes_peak: stats.bytes_peak as u64,
                     collections: stats.collections,
                     slices: stats.collection_slices,
+                    pause_longest: stats.pause_longest,
+                    pauses: stats.pauses,
                     compilations: native.compilations,
                     code_bytes: native.bytes,
                     compile_longest: native.longest,
@@ -62,6 +70,26 @@ pub unsafe extern "C" fn brisk_vm_stats(
                 };
                 Ok(())
             })
+        })
+    }
+}
+
+/// A hash of what scripts can see between runs: the globals and everything they lead to, the random
+/// numbers. Equal for VMs in the same state, on every platform and in every build of this version, with
+/// and without machine code; different, but for chance, after any change. Takes time in proportion to the
+/// state. For games that must stay in step: same seed, virtual time (`brisk_vm_set_time`), and fuel as
+/// the only budget.
+///
+/// # Safety
+///
+/// NULL or live, `hash` NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn brisk_vm_state_hash(vm: *mut brisk_vm, hash: *mut u64) -> brisk_status {
+    // SAFETY: the caller's promise.
+    unsafe {
+        enter(vm, |vm| {
+            let found = vm.with_machine(|machine| Ok(machine.state_hash()))?;
+            put(hash, found)
         })
     }
 }

@@ -46,9 +46,13 @@ pub struct brisk_param {
     pub default_value: brisk_value,
 }
 
+/// A `brisk_native_fn` that is one.
+pub(crate) type NativeCode =
+    unsafe extern "C" fn(*mut brisk_vm, *mut brisk_call, *mut c_void) -> brisk_status;
+
 /// What a native does.
 enum Code {
-    General(unsafe extern "C" fn(*mut brisk_vm, *mut brisk_call, *mut c_void) -> brisk_status),
+    General(NativeCode),
     Number1(unsafe extern "C" fn(f64, *mut c_void) -> f64),
     Number2(unsafe extern "C" fn(f64, f64, *mut c_void) -> f64),
 }
@@ -119,33 +123,34 @@ impl brisk_call {
     }
 }
 
-/// What the core calls for every general native.
-fn call_general(context: &mut Context<'_>) -> Result<Value, Trap> {
-    let native = core::ptr::with_exposed_provenance::<Native>(context.data());
-    // SAFETY: the data is the address of a native, which lives as long as the VM.
-    let native = unsafe { &*native };
-    let Code::General(function) = native.code else { return Ok(Value::NULL) };
+/// What a function of the host gave back.
+pub(crate) struct Returned {
+    pub(crate) status: brisk_status,
+    number: Option<f64>,
+    other: Option<Box<CallResult>>,
+    /// Height of the scopes before.
+    height: usize,
+}
+
+/// Calls a function of the host, which may use its VM meanwhile.
+#[inline]
+pub(crate) fn invoke(
+    host: NonNull<brisk_vm>,
+    function: NativeCode,
+    user: *mut c_void,
+    context: &mut Context<'_>,
+) -> Returned {
     // SAFETY: a VM outlives its natives.
-    let host = unsafe { native.vm.as_ref() };
+    let vm = unsafe { host.as_ref() };
     let partial = context.raw_state();
     let (first, count) = context.raw_frame();
     let state = context.raw_machine();
-    if partial.is_some()
-        && let Some(completion) = pending::completed(host)
-    {
-        return match completion {
-            Completion::Null => Ok(Value::NULL),
-            Completion::Number(x) => Ok(Value::number(x)),
-            Completion::Text(text) => Ok(state.store.new_str(&text)?),
-            Completion::Error(message) => Err(Error::runtime(message).into()),
-        };
-    }
     let height = state.scopes.height();
     let state: *mut Vm = state;
-    let loan = host.loan.replace(Loan::native(state));
-    let floor = host.floor.replace(height);
+    let loan = vm.loan.replace(Loan::native(state));
+    let floor = vm.floor.replace(height);
     let mut call = brisk_call {
-        host: native.vm,
+        host,
         state,
         first,
         count,
@@ -155,18 +160,46 @@ fn call_general(context: &mut Context<'_>) -> Result<Value, Trap> {
         texts: Vec::new(),
     };
     // SAFETY: a function of the host, called as it was promised.
-    let status = unsafe { function(native.vm.as_ptr(), &raw mut call, native.user.data) };
-    host.floor.set(floor);
-    host.loan.set(loan);
-    let state = context.raw_machine();
-    let result = call.other.take();
-    if status == BRISK_OK && result.is_none() {
-        state.scopes.close(height);
-        return Ok(call.number.map_or(Value::NULL, Value::number));
+    let status = unsafe { function(host.as_ptr(), &raw mut call, user) };
+    vm.floor.set(floor);
+    vm.loan.set(loan);
+    Returned { status, number: call.number, other: call.other.take(), height }
+}
+
+impl Returned {
+    /// What that means for the script.
+    #[inline]
+    pub(crate) fn finish(self, host: &brisk_vm, context: &mut Context<'_>) -> Result<Value, Trap> {
+        let state = context.raw_machine();
+        if self.status == BRISK_OK && self.other.is_none() {
+            state.scopes.close(self.height);
+            return Ok(self.number.map_or(Value::NULL, Value::number));
+        }
+        let ended = finish(host, state, self.other.map(|other| *other), self.status);
+        state.scopes.close(self.height);
+        ended
     }
-    let ended = finish(host, state, result.map(|result| *result), status);
-    state.scopes.close(height);
-    ended
+}
+
+/// What the core calls for every general native.
+fn call_general(context: &mut Context<'_>) -> Result<Value, Trap> {
+    let native = core::ptr::with_exposed_provenance::<Native>(context.data());
+    // SAFETY: the data is the address of a native, which lives as long as the VM.
+    let native = unsafe { &*native };
+    let Code::General(function) = native.code else { return Ok(Value::NULL) };
+    // SAFETY: a VM outlives its natives.
+    let host = unsafe { native.vm.as_ref() };
+    if context.raw_state().is_some()
+        && let Some(completion) = pending::completed(host)
+    {
+        return match completion {
+            Completion::Null => Ok(Value::NULL),
+            Completion::Number(x) => Ok(Value::number(x)),
+            Completion::Text(text) => Ok(context.raw_machine().store.new_str(&text)?),
+            Completion::Error(message) => Err(Error::runtime(message).into()),
+        };
+    }
+    invoke(native.vm, function, native.user.data, context).finish(host, context)
 }
 
 /// What a native's code and the call say together.

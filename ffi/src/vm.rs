@@ -6,6 +6,7 @@ use crate::config::{
 use crate::error::brisk_error;
 use crate::module::Importer;
 use crate::native::Native;
+use crate::object::Types;
 use crate::pending::Parked;
 use crate::program::{brisk_program, dialect_of};
 use crate::status::{
@@ -13,7 +14,7 @@ use crate::status::{
     BRISK_UNSUPPORTED, Check, brisk_status, guard, guard_or, put, refer,
 };
 use crate::value::{brisk_value, give};
-use crate::world::{CAllocator, CClock, COutput, VirtualTime};
+use crate::world::{CAllocator, CClock, COutput, VirtualTime, soft_limit};
 use brisk_core::host::Data;
 use brisk_core::native::{NativeCompiler, NativeStatus};
 use brisk_core::vm::Vm;
@@ -126,6 +127,7 @@ pub struct brisk_vm {
     #[allow(clippy::vec_box)] // The core knows them by address.
     pub(crate) natives: RefCell<Vec<Box<Native>>>,
     pub(crate) importer: RefCell<Option<Box<Importer>>>,
+    pub(crate) types: RefCell<Types>,
     pub(crate) parked: RefCell<Option<Parked>>,
     pub(crate) repl: RefCell<String>,
     time: Arc<VirtualTime>,
@@ -326,6 +328,9 @@ fn make(config: &brisk_config) -> Check<Box<brisk_vm>> {
     if let Some(write) = config.output {
         options.output = Box::new(COutput { write, user: config.output_user });
     }
+    if let (Some(told), limit @ 1..) = (config.soft_limit, config.memory_bytes_soft) {
+        options.soft_limit = Some((limit, soft_limit(told, config.soft_limit_user)));
+    }
     let allocator = config.allocate.zip(config.release).map(|(allocate, release)| {
         Box::new(CAllocator { allocate, release, user: config.allocator_user })
     });
@@ -349,6 +354,7 @@ fn make(config: &brisk_config) -> Check<Box<brisk_vm>> {
         text: RefCell::default(),
         natives: RefCell::default(),
         importer: RefCell::default(),
+        types: RefCell::default(),
         parked: RefCell::default(),
         repl: RefCell::default(),
         time,

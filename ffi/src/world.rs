@@ -74,6 +74,25 @@ impl CAllocator {
     }
 }
 
+/// A function of the host that hears of much memory, for the core.
+pub(crate) fn soft_limit(
+    told: unsafe extern "C" fn(*mut c_void, usize, usize),
+    user: *mut c_void,
+) -> Box<dyn FnMut(usize, usize) + Send> {
+    let user = SendUser(user);
+    Box::new(move |used, limit| {
+        let user = user;
+        // SAFETY: a function of the host, called as it was promised.
+        unsafe { told(user.0, used, limit) }
+    })
+}
+
+#[derive(Clone, Copy)]
+struct SendUser(*mut c_void);
+
+// SAFETY: a VM may move between threads, and whoever brings the pointer knows that.
+unsafe impl Send for SendUser {}
+
 /// Output of a script to the host.
 pub(crate) struct COutput {
     pub(crate) write: unsafe extern "C" fn(*mut c_void, brisk_stream, *const c_char, usize, i32),

@@ -150,6 +150,15 @@ pub fn from_data(vm: &mut Vm, data: &Data) -> Result<Value, Error> {
     super::values::from_data(vm, data)
 }
 
+/// A value as data.
+///
+/// # Errors
+///
+/// When memory is refused.
+pub fn to_data(vm: &mut Vm, value: Value) -> Result<Data, Error> {
+    super::values::to_data(vm, value)
+}
+
 impl Machine {
     /// The machine's state.
     pub fn raw_state(&mut self) -> &mut Vm {
