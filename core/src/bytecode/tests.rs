@@ -161,7 +161,8 @@ fn tables_are_checked() {
     with(&|p| p.protos[0].code[1] = word_bc(Op::Jump, 0, 0, 1), "jump into a cold copy");
     with(&|p| p.protos[0].code[1] = word(Op::Nop, 0, 0, 0, 0), "runs into a cold copy");
     with(&|p| p.protos[0].fallbacks[0].1.name = 1, "fallback without a name");
-    with(&|p| p.protos[0].lines.clear(), "lines do not begin at 0");
+    with(&|p| p.protos[0].lines.clear(), "");
+    with(&|p| p.protos[0].lines[0].0 = 1, "lines do not begin at 0");
     with(&|p| p.protos[0].lines.push((0, 2)), "lines are not ascending");
     with(&|p| p.protos[0].lines[0].1 = 0, "lines count from 1");
     with(&|p| p.protos[0].children = vec![0], "inner function out of range");
@@ -172,6 +173,11 @@ fn tables_are_checked() {
     with(&|p| p.protos[0].flags.module = true, "a module without a scope");
     with(&|p| p.protos[0].map_keys = vec![vec![0]], "a key of a map literal is no string");
     with(&|p| p.protos[0].map_keys = vec![vec![1, 1]], "a key of a map literal is not allowed");
+    let twice = |p: &mut Program| {
+        p.protos[0].consts.push(Const::Str("key".to_string()));
+        p.protos[0].map_keys = vec![vec![1, 2]];
+    };
+    with(&twice, "a key of a map literal is there twice");
     let nan = f64::from_bits(0xFFFC_0000_0000_0001);
     with(&|p| p.protos[0].consts.push(Const::Number(nan)), "a NaN of another form");
     with(&|p| p.protos.clear(), "no main program");

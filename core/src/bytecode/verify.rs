@@ -8,14 +8,18 @@
 //! Cycles: only `Loop…`, `ForNext` and calls go back for a fee. Other jumps go forward, except that
 //! a cold copy (code behind the function that the table `cold` leads to) returns behind the words
 //! that led to it.
+//!
+//! A file is verified each time it is loaded, so this is made to be fast: two passes over the words
+//! (where instructions begin; whether each is in order), and tables with a row for each operation.
+//! Loading took four times as long when every operand was looked at by its kind, jumps were
+//! collected to be judged later, and each entry of a table made a text that only an error needs.
 
-use super::encode::{Class, Extra, Kind, Op, a_of, b_of, bc_of, c_of, jump_of, op_of, x_of};
+use super::encode::{
+    Class, Extra, Kind, Op, a_of, b_of, bc_of, c_of, jump_of, op_byte, op_of, x_of,
+};
 use super::proto::{Const, Program, Proto};
 use crate::limits::ARGS_MAX;
-use alloc::collections::BTreeSet;
-use alloc::format;
-use alloc::string::String;
-use alloc::vec;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -59,11 +63,10 @@ pub fn verify(program: &Program) -> Result<(), VerifyError> {
     if program.protos.is_empty() {
         return Err(VerifyError { proto: 0, word: 0, reason: "no main program".into() });
     }
+    let mut scratch = Scratch::default();
     for (number, proto) in program.protos.iter().enumerate() {
-        check_proto(program, number, proto).map_err(|Fault { word, reason }| VerifyError {
-            proto: number,
-            word,
-            reason,
+        check_proto(program, number, proto, &mut scratch).map_err(|Fault { word, reason }| {
+            VerifyError { proto: number, word, reason: reason.to_string() }
         })?;
     }
     Ok(())
@@ -72,39 +75,57 @@ pub fn verify(program: &Program) -> Result<(), VerifyError> {
 /// A [`VerifyError`] inside one function.
 struct Fault {
     word: usize,
-    reason: String,
+    reason: &'static str,
 }
 
 type Check<T = ()> = Result<T, Fault>;
 
-fn fault<T>(word: usize, reason: impl Into<String>) -> Check<T> {
-    Err(Fault { word, reason: reason.into() })
+#[cold]
+fn fault<T>(word: usize, reason: &'static str) -> Check<T> {
+    Err(Fault { word, reason })
 }
 
-fn require(condition: bool, word: usize, reason: &str) -> Check {
+#[inline]
+fn require(condition: bool, word: usize, reason: &'static str) -> Check {
     if condition { Ok(()) } else { fault(word, reason) }
 }
+
+/// What is known of the words of a function, kept from one to the next for its memory.
+#[derive(Default)]
+struct Scratch {
+    /// For each word: [`START`] and [`COPY`].
+    marks: Vec<u8>,
+    /// The cold copies in order, each with the last word that leads to it.
+    copies: Vec<(usize, usize)>,
+    /// Keys of map literals.
+    keys: Vec<u16>,
+}
+
+/// An instruction begins at this word.
+const START: u8 = 1;
+/// A cold copy begins at this word.
+const COPY: u8 = 2;
 
 /// One function with what is known of its code.
 struct Function<'p> {
     program: &'p Program,
     proto: &'p Proto,
-    /// For each word: whether an instruction begins there.
-    starts: Vec<bool>,
+    marks: &'p [u8],
+    copies: &'p [(usize, usize)],
     /// First word of the cold copies, or the end of the code.
     cold_start: usize,
 }
 
-fn check_proto(program: &Program, number: usize, proto: &Proto) -> Check {
+fn check_proto(program: &Program, number: usize, proto: &Proto, scratch: &mut Scratch) -> Check {
     check_header(program, number, proto)?;
-    check_constants(proto)?;
-    let starts = find_starts(proto)?;
-    let first_cold = proto.cold.iter().map(|&(_, target)| index(target)).min();
-    let cold_start = first_cold.unwrap_or(proto.code.len()).min(proto.code.len());
-    let function = Function { program, proto, starts, cold_start };
+    check_constants(proto, &mut scratch.keys)?;
+    find_starts(proto, &mut scratch.marks)?;
+    find_copies(proto, scratch)?;
+    let Scratch { marks, copies, .. } = scratch;
+    let cold_start = copies.first().map_or(proto.code.len(), |&(start, _)| start);
+    let function = Function { program, proto, marks, copies, cold_start };
     function.check_tables()?;
-    let targets = function.check_code()?;
-    function.check_cycles(&targets)
+    function.check_code()
 }
 
 fn check_header(program: &Program, number: usize, proto: &Proto) -> Check {
@@ -129,7 +150,7 @@ fn check_header(program: &Program, number: usize, proto: &Proto) -> Check {
     require(proto.children.iter().all(is_inside), 0, "inner function out of range")
 }
 
-fn check_constants(proto: &Proto) -> Check {
+fn check_constants(proto: &Proto, all: &mut Vec<u16>) -> Check {
     let defaults = proto.params.iter().map(|param| &param.default);
     for constant in proto.consts.iter().chain(defaults) {
         if let Const::Number(number) = constant {
@@ -138,59 +159,91 @@ fn check_constants(proto: &Proto) -> Check {
             require(is_plain, 0, "a NaN of another form")?;
         }
     }
+    if proto.map_keys.is_empty() {
+        return Ok(());
+    }
+    let text_of = |key: u16| match proto.consts.get(usize::from(key)) {
+        Some(Const::Str(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    all.clear();
     for keys in &proto.map_keys {
         require(keys.len() <= MAP_KEYS_MAX, 0, "too many keys")?;
-        let mut seen = BTreeSet::new();
-        for &key in keys {
-            let Some(Const::Str(text)) = proto.consts.get(usize::from(key)) else {
-                return fault(0, "a key of a map literal is no string");
-            };
-            require(
-                text != "__isa" && seen.insert(text),
-                0,
-                "a key of a map literal is not allowed",
-            )?;
+        for (place, &key) in keys.iter().enumerate() {
+            let is_new = !keys[..place].contains(&key);
+            require(is_new, 0, "a key of a map literal is not allowed")?;
+        }
+        all.extend_from_slice(keys);
+    }
+    // Constants of equal text would be equal keys. The texts are compared once, not for every
+    // literal that uses them: they may be long, and the literals many.
+    all.sort_unstable();
+    all.dedup();
+    for &key in &*all {
+        match text_of(key) {
+            None => return fault(0, "a key of a map literal is no string"),
+            Some("__isa") => return fault(0, "a key of a map literal is not allowed"),
+            Some(_) => {}
         }
     }
-    Ok(())
+    all.sort_unstable_by_key(|&key| text_of(key));
+    let is_twice = all.windows(2).any(|pair| text_of(pair[0]) == text_of(pair[1]));
+    require(!is_twice, 0, "a key of a map literal is there twice")
 }
 
 /// Finds the instructions, and checks that they are complete and that the last one does not go on.
-fn find_starts(proto: &Proto) -> Check<Vec<bool>> {
-    let mut starts = vec![false; proto.code.len()];
-    let mut at = 0;
-    let mut last = Op::Nop;
-    while let Some(&word) = proto.code.get(at) {
-        let Some(op) = op_of(word) else { return fault(at, "unknown operation") };
-        require(op.class() != Class::Quick, at, "an operation only the interpreter may write")?;
-        require(at + op.words() <= proto.code.len(), at, "extra words are missing")?;
-        starts[at] = true;
-        last = op;
-        at += op.words();
+fn find_starts(proto: &Proto, marks: &mut Vec<u8>) -> Check {
+    let code = &proto.code;
+    marks.clear();
+    marks.resize(code.len(), 0);
+    let (mut at, mut last) = (0, 0);
+    while let Some(&word) = code.get(at) {
+        let words = usize::from(ROWS[usize::from(op_byte(word))].words);
+        if words == 0 {
+            return match op_of(word) {
+                Some(_) => fault(at, "an operation only the interpreter may write"),
+                None => fault(at, "unknown operation"),
+            };
+        }
+        marks[at] = START;
+        last = at;
+        at += words;
     }
-    let stops = last.class() == Class::End || matches!(last, Op::Jump | Op::Loop);
-    require(stops, proto.code.len() - 1, "runs off the end")?;
-    Ok(starts)
+    require(at == code.len(), last, "extra words are missing")?;
+    require(row_of(code[last]).stops, code.len() - 1, "runs off the end")
 }
 
-/// A jump: from, to, and whether it pays.
-struct Edge {
-    from: usize,
-    to: usize,
-    pays: bool,
+/// Finds the cold copies.
+fn find_copies(proto: &Proto, scratch: &mut Scratch) -> Check {
+    let Scratch { marks, copies, .. } = scratch;
+    copies.clear();
+    for &(word, target) in &proto.cold {
+        match marks.get_mut(index(target)) {
+            Some(mark) if *mark & START != 0 => *mark |= COPY,
+            _ => return fault(index(word), "cold copy outside the code"),
+        }
+        copies.push((index(target), index(word)));
+    }
+    // Nearly in order as the compiler makes them.
+    copies.sort_unstable();
+    Ok(())
 }
 
 impl Function<'_> {
     fn check_tables(&self) -> Check {
         let Proto { lines, cold, fallbacks, .. } = self.proto;
-        require(lines.first().is_some_and(|&(word, _)| word == 0), 0, "lines do not begin at 0")?;
+        // A stripped program has none.
+        require(lines.first().is_none_or(|&(word, _)| word == 0), 0, "lines do not begin at 0")?;
         require(lines.iter().all(|&(_, line)| line > 0), 0, "lines count from 1")?;
-        self.check_words(lines, "lines")?;
-        self.check_words(cold, "cold")?;
-        self.check_words(fallbacks, "fallbacks")?;
-        for &(word, target) in cold {
+        self.check_words(lines, "lines are not ascending", "lines do not point at an instruction")?;
+        self.check_words(cold, "cold are not ascending", "cold do not point at an instruction")?;
+        self.check_words(
+            fallbacks,
+            "fallbacks are not ascending",
+            "fallbacks do not point at an instruction",
+        )?;
+        for &(word, _) in cold {
             let word = index(word);
-            require(self.is_start(index(target)), word, "cold copy outside the code")?;
             require(word < self.cold_start, word, "a cold copy has no cold copy")?;
         }
         for (word, fallback) in fallbacks {
@@ -201,66 +254,85 @@ impl Function<'_> {
     }
 
     /// Whether a side table is sorted, without doubles, and about instructions.
-    fn check_words<T>(&self, table: &[(u32, T)], name: &str) -> Check {
-        for pair in table.windows(2) {
-            let at = index(pair[1].0);
-            require(pair[0].0 < pair[1].0, at, &format!("{name} are not ascending"))?;
-        }
+    fn check_words<T>(
+        &self,
+        table: &[(u32, T)],
+        not_ascending: &'static str,
+        not_at_start: &'static str,
+    ) -> Check {
+        let mut least = 0;
         for (word, _) in table {
             let at = index(*word);
-            require(self.is_start(at), at, &format!("{name} do not point at an instruction"))?;
+            require(at >= least, at, not_ascending)?;
+            require(self.is_start(at), at, not_at_start)?;
+            least = at + 1;
         }
         Ok(())
     }
 
+    #[inline]
     fn is_start(&self, at: usize) -> bool {
-        self.starts.get(at) == Some(&true)
+        self.marks.get(at).is_some_and(|mark| mark & START != 0)
     }
 
-    fn check_code(&self) -> Check<Vec<Edge>> {
-        let mut edges = Vec::new();
+    fn check_code(&self) -> Check {
+        let code = &self.proto.code;
+        // Copies that begin at or before this word.
+        let mut begun = 0;
         let mut at = 0;
-        while let Some(op) = self.proto.code.get(at).and_then(|&word| op_of(word)) {
-            self.check_operands(at, op, &mut edges)?;
-            self.check_extra(at, op, &mut edges)?;
-            self.check_spans(at, op)?;
-            self.check_flags(at, op)?;
-            at += op.words();
+        while let Some(&word) = code.get(at) {
+            let row = row_of(word);
+            while self.copies.get(begun).is_some_and(|&(start, _)| start <= at) {
+                begun += 1;
+            }
+            self.check_operands(at, word, row, begun)?;
+            self.check_extra(at, row, begun)?;
+            self.check_own_rules(at, row.op, word)?;
+            at += usize::from(row.words);
+            // The hot code and each cold copy must not run on into the next copy.
+            let is_copy = self.marks.get(at).is_some_and(|mark| mark & COPY != 0);
+            require(row.stops || !is_copy, at, "runs into a cold copy")?;
         }
-        Ok(edges)
+        Ok(())
     }
 
-    fn check_operands(&self, at: usize, op: Op, edges: &mut Vec<Edge>) -> Check {
-        let word = self.proto.code[at];
-        let [kind_a, kind_b, kind_c, kind_x] = op.operands();
-        let fields = [(kind_a, a_of(word)), (kind_b, b_of(word)), (kind_c, c_of(word))];
-        for (kind, field) in fields {
-            match kind {
-                Kind::None => require(field == 0, at, "an unused operand is not zero")?,
-                Kind::Dst | Kind::Src => self.check_register(at, u64::from(field))?,
-                Kind::Pool => self.check_pool(at, op, i64::from(field.cast_signed()))?,
-                Kind::Pool32 => self.check_pool(at, op, i64::from(bc_of(word)))?,
-                Kind::Jump => self.check_jump(at, op, i64::from(jump_of(word)), edges)?,
-                Kind::Jump32 => self.check_jump(at, op, i64::from(bc_of(word)), edges)?,
-                Kind::Name32 => {
-                    let name = bc_of(word).cast_unsigned();
-                    let is_named = index(name) < self.program.names.len();
-                    require(is_named, at, "name out of range")?;
-                }
-                Kind::Proto => {
-                    let is_there = usize::from(field) < self.proto.children.len();
-                    require(is_there, at, "inner function out of range")?;
-                }
-                // `check_spans` knows what they count; the other half of 32 bits was checked with
-                // the first.
-                Kind::Count | Kind::Slot | Kind::Hi => {}
+    #[inline]
+    fn check_operands(&self, at: usize, word: u64, row: &Row, begun: usize) -> Check {
+        require(word & row.unused == 0, at, "an unused operand is not zero")?;
+        let registers = word & row.registers;
+        let highest = a_of(registers).max(b_of(registers)).max(c_of(registers));
+        let is_inside = u32::from(highest) < self.proto.register_count || row.registers == 0;
+        require(is_inside, at, "register outside the frame")?;
+        match row.b {
+            Kind::Pool => self.check_pool(at, row.op, i64::from(b_of(word).cast_signed()))?,
+            Kind::Pool32 => self.check_pool(at, row.op, i64::from(bc_of(word)))?,
+            Kind::Jump32 => self.check_jump(at, row, i64::from(bc_of(word)), begun)?,
+            Kind::Name32 => {
+                let name = bc_of(word).cast_unsigned();
+                require(index(name) < self.program.names.len(), at, "name out of range")?;
+            }
+            Kind::Proto => {
+                let is_there = usize::from(b_of(word)) < self.proto.children.len();
+                require(is_there, at, "inner function out of range")?;
+            }
+            // Zero, a register, or a number: `check_own_rules` knows what it counts.
+            Kind::None | Kind::Dst | Kind::Src | Kind::Count | Kind::Slot => {}
+            Kind::Jump | Kind::Hi => unreachable!("`row` allows none here"),
+        }
+        match row.c {
+            Kind::Pool => self.check_pool(at, row.op, i64::from(c_of(word).cast_signed())),
+            Kind::Jump => self.check_jump(at, row, i64::from(jump_of(word)), begun),
+            // The other half of 32 bits was looked at with the first.
+            Kind::None | Kind::Dst | Kind::Src | Kind::Count | Kind::Slot | Kind::Hi => Ok(()),
+            Kind::Pool32 | Kind::Jump32 | Kind::Name32 | Kind::Proto => {
+                unreachable!("`row` allows none here")
             }
         }
-        require(kind_x == Kind::Count || x_of(word) == 0, at, "an unused operand is not zero")
     }
 
-    fn check_extra(&self, at: usize, op: Op, edges: &mut Vec<Edge>) -> Check {
-        for (place, extra) in op.extra().iter().enumerate() {
+    #[inline]
+    fn check_extra(&self, at: usize, row: &Row, begun: usize) -> Check {
+        for (place, extra) in row.extra.iter().enumerate() {
             let here = at + 1 + place;
             let bits = self.proto.code[here];
             let position = usize::try_from(bits).unwrap_or(usize::MAX);
@@ -272,16 +344,14 @@ impl Function<'_> {
                     require(position < self.program.names.len(), here, "name out of range")?;
                 }
                 Extra::Cache => require(bits == 0, here, "a cache is not zero")?,
-                Extra::Target => self.check_jump(here, op, bits.cast_signed(), edges)?,
-                Extra::Index => self.check_register(here, bits)?,
+                Extra::Target => self.check_jump(here, row, bits.cast_signed(), begun)?,
+                Extra::Index => {
+                    let is_inside = bits < u64::from(self.proto.register_count);
+                    require(is_inside, here, "register outside the frame")?;
+                }
             }
         }
         Ok(())
-    }
-
-    fn check_register(&self, at: usize, register: u64) -> Check {
-        let is_inside = register < u64::from(self.proto.register_count);
-        require(is_inside, at, "register outside the frame")
     }
 
     fn check_pool(&self, at: usize, op: Op, distance: i64) -> Check {
@@ -305,23 +375,39 @@ impl Function<'_> {
         }
     }
 
-    fn check_jump(&self, at: usize, op: Op, distance: i64, edges: &mut Vec<Edge>) -> Check {
-        let from = i64::try_from(at).unwrap_or(i64::MAX);
-        let target = from.checked_add(distance).and_then(|target| usize::try_from(target).ok());
-        match target {
-            Some(to) if self.is_start(to) => {
-                edges.push(Edge { from: at, to, pays: pays(op) });
-                Ok(())
-            }
-            _ => fault(at, "jump to no instruction"),
+    /// A jump from `from`, in or behind the copy before number `begun`: to an instruction, and
+    /// every way back pays fuel, or leads from a cold copy to a place behind every word that leads
+    /// there.
+    fn check_jump(&self, from: usize, row: &Row, distance: i64, begun: usize) -> Check {
+        let start = i64::try_from(from).unwrap_or(i64::MAX);
+        let target = start.checked_add(distance).and_then(|target| usize::try_from(target).ok());
+        let Some(to) = target.filter(|&to| self.is_start(to)) else {
+            return fault(from, "jump to no instruction");
+        };
+        let is_back = to <= from;
+        if from < self.cold_start {
+            require(to < self.cold_start, from, "jump into a cold copy")?;
+            require(!is_back || row.pays, from, "a way back that pays no fuel")
+        } else if !is_back {
+            let next = self.copies.get(begun).map_or(self.proto.code.len(), |&(start, _)| start);
+            require(to < next, from, "jump into another cold copy")
+        } else if row.pays {
+            Ok(())
+        } else {
+            // Sorted by copy, then by word: the last one that has begun has the last word of its
+            // copy.
+            let entry = begun.checked_sub(1).map(|last| self.copies[last].1);
+            let is_behind = entry.is_some_and(|entry| entry < to);
+            let leaves = to < self.cold_start;
+            require(is_behind && leaves, from, "a way back that pays no fuel")
         }
     }
 
-    /// Operands that stand for more than one register, and other numbers.
-    fn check_spans(&self, at: usize, op: Op) -> Check {
-        let word = self.proto.code[at];
-        let [a, b, c] = [a_of(word), b_of(word), c_of(word)].map(usize::from);
-        let x = usize::from(x_of(word));
+    /// Operands that stand for more than one register, other numbers, flags in `x`, and the side
+    /// tables an operation cannot do without.
+    fn check_own_rules(&self, at: usize, op: Op, word: u64) -> Check {
+        let (a, b) = (usize::from(a_of(word)), usize::from(b_of(word)));
+        let (c, x) = (usize::from(c_of(word)), usize::from(x_of(word)));
         let span = |first: usize, count: usize| {
             let is_inside = first + count <= index(self.proto.register_count);
             require(is_inside, at, "registers outside the frame")
@@ -352,14 +438,6 @@ impl Function<'_> {
                 Some(keys) => span(b, keys.len()),
                 None => fault(at, "keys out of range"),
             },
-            _ => Ok(()),
-        }
-    }
-
-    /// Flags in `x`, and the side tables an operation cannot do without.
-    fn check_flags(&self, at: usize, op: Op) -> Check {
-        let x = x_of(self.proto.code[at]);
-        match op {
             Op::GetScope => require(x <= 3, at, "unknown flags"),
             Op::GetGlobal | Op::UpMember | Op::GetOuter | Op::Closure => {
                 require(x <= 1, at, "unknown flags")
@@ -372,56 +450,73 @@ impl Function<'_> {
             _ => Ok(()),
         }
     }
+}
 
-    /// Every way back pays fuel, or leads from a cold copy to a place behind every word that leads
-    /// there.
-    fn check_cycles(&self, edges: &[Edge]) -> Check {
-        // The copies in order, each with the last word that leads to it.
-        let mut copies: Vec<(usize, usize)> = Vec::new();
-        for &(word, target) in &self.proto.cold {
-            copies.push((index(target), index(word)));
-        }
-        copies.sort_unstable();
-        for edge in edges {
-            let is_back = edge.to <= edge.from;
-            let is_cold = edge.from >= self.cold_start;
-            if !is_cold {
-                require(edge.to < self.cold_start, edge.from, "jump into a cold copy")?;
-                require(!is_back || edge.pays, edge.from, "a way back that pays no fuel")?;
-            } else if is_back && !edge.pays {
-                // Sorted by copy, then by word: the last one not behind the jump is the last word
-                // of its copy.
-                let end = copies.partition_point(|&(start, _)| start <= edge.from);
-                let entry = end.checked_sub(1).map(|last| copies[last].1);
-                let is_behind = entry.is_some_and(|entry| entry < edge.to);
-                let leaves = edge.to < self.cold_start;
-                require(is_behind && leaves, edge.from, "a way back that pays no fuel")?;
-            } else if !is_back {
-                let end = copies.partition_point(|&(start, _)| start <= edge.from);
-                let next = copies.get(end).map_or(self.proto.code.len(), |&(start, _)| start);
-                require(edge.to < next, edge.from, "jump into another cold copy")?;
-            }
-        }
-        self.check_cold_ends(&copies)
-    }
+/// What the table of operations says of one, made ready.
+struct Row {
+    op: Op,
+    /// Words it takes; 0 when a program must not have it.
+    words: u8,
+    /// Never goes on with the next instruction.
+    stops: bool,
+    /// Pays fuel when it jumps back.
+    pays: bool,
+    /// Kind of operand `b`.
+    b: Kind,
+    /// Kind of operand `c`.
+    c: Kind,
+    /// Bits of the word that must be zero.
+    unused: u64,
+    /// Bits of the word that name registers.
+    registers: u64,
+    extra: &'static [Extra],
+}
 
-    /// The hot code and each cold copy must not run on into the next copy.
-    fn check_cold_ends(&self, copies: &[(usize, usize)]) -> Check {
-        let mut borders: BTreeSet<usize> = copies.iter().map(|&(start, _)| start).collect();
-        borders.remove(&0);
-        let mut at = 0;
-        while let Some(op) = self.proto.code.get(at).and_then(|&word| op_of(word)) {
-            let next = at + op.words();
-            let stops = op.class() == Class::End || matches!(op, Op::Jump | Op::Loop);
-            require(stops || !borders.contains(&next), at, "runs into a cold copy")?;
-            at = next;
+/// A row for each value of an operation's byte.
+static ROWS: [Row; 256] = {
+    let mut rows = [const { row(Op::Nop, false) }; 256];
+    let mut number = 0;
+    while number < Op::COUNT {
+        if let Some(op) = Op::from_u8(number as u8) {
+            rows[number] = row(op, !matches!(op.class(), Class::Quick));
         }
-        Ok(())
+        number += 1;
     }
+    rows
+};
+
+fn row_of(word: u64) -> &'static Row {
+    &ROWS[usize::from(op_byte(word))]
+}
+
+/// The row of an operation; one that is not allowed has no words.
+const fn row(op: Op, is_allowed: bool) -> Row {
+    let kinds = op.operands();
+    // From the table's order to the shifts of the fields.
+    let masks = [0xFFFF_u64 << 16, 0xFFFF << 32, 0xFFFF << 48, 0xFF << 8];
+    let (mut unused, mut registers, mut place) = (0, 0, 0);
+    while place < kinds.len() {
+        match kinds[place] {
+            Kind::None => unused |= masks[place],
+            Kind::Dst | Kind::Src => registers |= masks[place],
+            _ => {}
+        }
+        place += 1;
+    }
+    let stops = matches!(op.class(), Class::End) || matches!(op, Op::Jump | Op::Loop);
+    let words = if is_allowed { op.words() as u8 } else { 0 };
+    let [a, b, c, x] = kinds;
+    // What `check_operands` does not look for elsewhere.
+    assert!(matches!(a, Kind::None | Kind::Dst | Kind::Src), "an operand `a` of another kind");
+    assert!(!matches!(b, Kind::Jump | Kind::Hi), "an operand `b` of another kind");
+    let is_wide = matches!(c, Kind::Pool32 | Kind::Jump32 | Kind::Name32);
+    assert!(!is_wide && !matches!(c, Kind::Proto), "an operand `c` of another kind");
+    assert!(matches!(x, Kind::None | Kind::Count), "an operand `x` of another kind");
+    Row { op, words, stops, pays: pays(op), b, c, unused, registers, extra: op.extra() }
 }
 
 /// Whether a jump pays fuel when it goes back.
-fn pays(op: Op) -> bool {
+const fn pays(op: Op) -> bool {
     matches!(
         op,
         Op::Loop
