@@ -57,8 +57,28 @@ pub enum ErrorKind {
 pub struct Location {
     /// Name of the source; `None` for the main program.
     pub source: Option<String>,
-    /// Line, counted from 1.
+    /// Line, counted from 1; 0 when nobody knows, since the program was stripped.
     pub line: u32,
+}
+
+impl Location {
+    /// Whether it says anything: in the unnamed main program of a stripped file, no place has a
+    /// name.
+    pub fn is_known(&self) -> bool {
+        self.source.is_some() || self.line > 0
+    }
+}
+
+impl fmt::Display for Location {
+    /// As error reports show it between brackets (spec §18.1).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.source, self.line) {
+            (Some(source), 0) => write!(f, "{source}"),
+            (Some(source), line) => write!(f, "{source} line {line}"),
+            (None, 0) => write!(f, "unknown place"),
+            (None, line) => write!(f, "line {line}"),
+        }
+    }
 }
 
 /// One active call, as in a stack trace.
@@ -74,7 +94,10 @@ impl fmt::Display for TraceFrame {
     /// As the intrinsic `stackTrace` shows it (spec §18.7).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let source = self.location.source.as_deref().unwrap_or("(current program)");
-        write!(f, "{source} line {}", self.location.line)
+        match self.location.line {
+            0 => write!(f, "{source}"),
+            line => write!(f, "{source} line {line}"),
+        }
     }
 }
 
@@ -132,14 +155,15 @@ impl Error {
         &self.0.message
     }
 
-    /// Where it happened: the innermost script frame.
+    /// Where it happened: the innermost script frame. `None` when that has neither a line nor a
+    /// source with a name.
     pub fn location(&self) -> Option<&Location> {
         self.0.location.as_ref()
     }
 
     /// The line it happened on, counted from 1.
     pub fn line(&self) -> Option<u32> {
-        self.location().map(|l| l.line)
+        self.location().map(|l| l.line).filter(|&line| line > 0)
     }
 
     /// The active calls, innermost first.
@@ -155,7 +179,8 @@ impl Error {
     /// Adds the place, unless it has one.
     pub fn place(&mut self, trace: Vec<TraceFrame>) {
         if self.0.location.is_none() && self.0.trace.is_empty() {
-            self.0.location = trace.first().map(|f| f.location.clone());
+            let innermost = trace.first().map(|f| &f.location);
+            self.0.location = innermost.filter(|location| location.is_known()).cloned();
             self.0.trace = trace;
         }
     }
@@ -193,8 +218,7 @@ impl fmt::Display for Error {
         };
         write!(f, "{kind}: {}", self.0.message)?;
         match &self.0.location {
-            Some(Location { source: Some(source), line }) => write!(f, " [{source} line {line}]"),
-            Some(Location { source: None, line }) => write!(f, " [line {line}]"),
+            Some(location) => write!(f, " [{location}]"),
             None => Ok(()),
         }
     }

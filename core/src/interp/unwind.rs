@@ -39,7 +39,7 @@ pub(crate) fn side<T: Copy>(table: &[(u32, T)], word: u32) -> Option<T> {
     table.binary_search_by_key(&word, |entry| entry.0).ok().map(|at| table[at].1)
 }
 
-/// Line of an instruction.
+/// Line of an instruction; 0 when nobody knows.
 fn line(code: &Code, pc: *const u64) -> u32 {
     let Some(proto) = proto(code) else { return 0 };
     let word = word_index(code, pc);

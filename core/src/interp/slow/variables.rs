@@ -16,13 +16,12 @@ pub(super) fn warn(vm: &mut Vm, pc: *const u64, base: *mut Value, name: &str) {
     vm.pc = pc;
     vm.base = base;
     let trace = unwind::stack_trace(vm);
-    let place =
-        trace.first().map_or_else(alloc::string::String::new, |f| match &f.location.source {
-            Some(source) => format!("{source} line {}", f.location.line),
-            None => format!("line {}", f.location.line),
-        });
+    let place = match trace.first() {
+        Some(frame) if frame.location.is_known() => format!(" [{}]", frame.location),
+        _ => alloc::string::String::new(),
+    };
     let message = format!(
-        "Warning: assignment of unqualified local '{name}' based on nonlocal is deprecated [{place}]"
+        "Warning: assignment of unqualified local '{name}' based on nonlocal is deprecated{place}"
     );
     vm.output.write(OutputStream::Standard, &message, true);
 }
