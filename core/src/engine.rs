@@ -6,7 +6,7 @@
 //! loaded.
 #![allow(unsafe_code)] // Machines may move between threads.
 
-use crate::bytecode;
+use crate::bytecode::{self, DebugInfo};
 use crate::compile::{self, CompileOptions};
 use crate::error::{Diagnostic, DiagnosticKind, Error, ErrorKind, TraceFrame};
 use crate::heap::HostAllocator;
@@ -81,6 +81,47 @@ impl Program {
 
     pub(crate) fn shared(&self) -> Arc<bytecode::Program> {
         self.0.clone()
+    }
+
+    /// The program as a bytecode file, for [`Program::from_bytes`].
+    ///
+    /// The file belongs to this version of Brisk: another one may refuse it, so the source should
+    /// be kept. It is the same on every platform, and for the same program always the same bytes.
+    ///
+    /// With [`DebugInfo::Strip`], lines and the names of functions are left out. The program then
+    /// does and prints the same, except where it shows lines: an error has no line
+    /// ([`Error::line`] is `None`, and the report ends behind the message, or with the name of the
+    /// source if it has one), frames of a trace have line 0 and no function name, and `stackTrace`
+    /// and warnings say no line either.
+    pub fn to_bytes(&self, debug: DebugInfo) -> Vec<u8> {
+        bytecode::file::encode(&self.0, debug)
+    }
+
+    /// Loads a bytecode file made by [`Program::to_bytes`], and verifies that it is safe to run.
+    ///
+    /// The bytes may come from anywhere: whatever they are, this neither panics nor takes more time
+    /// and memory than in proportion to their number, and a program that is returned can do no more
+    /// than one that was compiled.
+    ///
+    /// # Errors
+    ///
+    /// An error of kind [`ErrorKind::Host`] whose message says what is wrong: no bytecode file,
+    /// made by another version (and which), truncated, damaged, malformed, or not safe to run.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Program, Error> {
+        let program = bytecode::file::decode(bytes)
+            .map_err(|error| Error::new(ErrorKind::Host, error.to_string()))?;
+        match bytecode::verify(&program) {
+            Ok(()) => Ok(Program(Arc::new(program))),
+            Err(error) => {
+                let message = alloc::format!("the bytecode file is not safe to run: {error}");
+                Err(Error::new(ErrorKind::Host, message))
+            }
+        }
+    }
+
+    /// Whether bytes begin like a bytecode file, and not like a source text.
+    pub fn is_bytecode(bytes: &[u8]) -> bool {
+        bytecode::file::is_file(bytes)
     }
 
     /// Its bytecode.

@@ -98,6 +98,7 @@
 //! | To | see |
 //! |---|---|
 //! | compile, load, run, look around | [`Program`], [`Machine`], [`MachineOptions`], [`Outcome`] |
+//! | store a compiled program, load it | [`Program::to_bytes`], [`Program::from_bytes`] |
 //! | find everything wrong with a text | [`engine::check`] |
 //! | write functions for scripts | [`host::Signature`], [`host::Context`], [`host::NativeError`] |
 //! | make, read and change values | [`host::Values`], [`host::Data`], [`host::Handle`], [`host::Weak`] |
@@ -171,6 +172,7 @@ pub mod intrinsics;
 #[doc(hidden)]
 pub mod native;
 
+pub use bytecode::DebugInfo;
 pub use compile::CompileOptions;
 pub use engine::{Budget, Machine, MachineOptions, Outcome, Program, Stats};
 pub use error::{Error, ErrorKind};
