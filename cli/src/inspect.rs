@@ -3,14 +3,22 @@
 use crate::source::Source;
 use crate::{excerpt, output, report};
 use brisk_core::error::{Diagnostic, DiagnosticKind};
-use brisk_core::{Dialect, Program, engine};
+use brisk_core::{Dialect, engine};
 use std::path::{Path, PathBuf};
 
-/// Reports everything that is wrong with these files; returns the exit status.
+/// Reports everything that is wrong with these files; returns the exit status. Of a bytecode file
+/// that can be run it says so: nobody can read that in it.
 pub(crate) fn check(files: &[PathBuf]) -> i32 {
     let mut status = 0;
     for file in files {
         match Source::read(file) {
+            Ok(source) if source.bytecode.is_some() => match source.program() {
+                Ok(_) => output::print(&format!("{}: OK\n", source.name)),
+                Err(error) => {
+                    report::refusal(&error, &source);
+                    status = 1;
+                }
+            },
             Ok(source) => {
                 let diagnostics = engine::check(&source.text, Dialect::V1);
                 if !diagnostics.is_empty() {
@@ -46,21 +54,20 @@ fn line(diagnostic: &Diagnostic, file: &str) -> String {
 
 /// Prints the instructions of a program; returns the exit status.
 pub(crate) fn disasm(file: &Path) -> i32 {
-    let source = if file.as_os_str() == "-" { Source::read_stdin() } else { Source::read(file) };
-    let source = match source {
+    let source = match Source::read_named(file) {
         Ok(source) => source,
         Err(message) => {
             report::note(&message);
             return 1;
         }
     };
-    match Program::compile(&source.text, Dialect::V1) {
+    match source.program() {
         Ok(program) => {
             output::print(&program.disassemble());
             0
         }
         Err(error) => {
-            report::error(&error, &source, None);
+            report::refusal(&error, &source);
             1
         }
     }

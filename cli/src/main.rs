@@ -7,7 +7,8 @@
 //! | `run` | one program from its text to its exit status; the loop around a machine |
 //! | `repl` | the conversation: prompts, input of several lines, history |
 //! | `inspect` | `brisk check` and `brisk disasm` |
-//! | `source` | reading source texts |
+//! | `build` | `brisk build`: bytecode files |
+//! | `source` | reading source texts and bytecode files |
 //! | `output` | the standard output, buffered, and the only way out of the process |
 //! | `report`, `excerpt`, `suggest` | errors as people see them |
 //! | `shell/` | the functions a script has only here: `import`, `file`, `exec`, `input`, … |
@@ -15,6 +16,7 @@
 //! Start-up is measured, so nothing is prepared before it is needed, and the process ends without
 //! taking the machine apart.
 
+mod build;
 mod excerpt;
 mod inspect;
 mod memory;
@@ -51,6 +53,7 @@ fn execute(options: &Options) -> i32 {
         Command::Repl => return repl::run(options),
         Command::Check(files) => return inspect::check(files),
         Command::Disasm(file) => return inspect::disasm(file),
+        Command::Build(build) => return build::run(build),
     }
     0
 }

@@ -3,6 +3,7 @@
 //! Options come before the script; everything after it belongs to the script. That makes `brisk
 //! tool.ms --help` the script's affair, as it is with other interpreters.
 
+use brisk_core::DebugInfo;
 use lexopt::{Arg, Parser, ValueExt};
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -21,9 +22,13 @@ Usage:
   brisk [repl] [OPTIONS]                  read and run what you type
   brisk check FILE...                     report everything that is wrong, run nothing
   brisk disasm FILE                       show the instructions of a program
+  brisk build FILE [-o OUT] [--strip]     compile a program into a bytecode file, which can stand
+                                          wherever FILE does; OUT is FILE with '.brk' unless given
 
 Options:
   -c CODE               run CODE
+  -o OUT                what to write ('build')
+  --strip               leave out lines and names of functions ('build')
   --dialect v1|v2       language version (only v1 so far)
   --jit off|auto|eager|require
                         when to make machine code: never, for what is hot (the default), at once;
@@ -55,6 +60,8 @@ pub(crate) enum Command {
     Check(Vec<PathBuf>),
     /// Show instructions.
     Disasm(PathBuf),
+    /// Make a bytecode file.
+    Build(Build),
     /// Print [`HELP`].
     Help,
     /// Print the version.
@@ -70,6 +77,17 @@ pub(crate) enum Input {
     Code(String),
     /// The standard input.
     Stdin,
+}
+
+/// How to make a bytecode file.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Build {
+    /// The program; `-` is the standard input.
+    pub(crate) file: PathBuf,
+    /// Where the bytecode goes.
+    pub(crate) output: PathBuf,
+    /// What it says of the source.
+    pub(crate) debug: DebugInfo,
 }
 
 /// A command line.
@@ -143,6 +161,7 @@ enum Verb {
     Repl,
     Check,
     Disasm,
+    Build,
 }
 
 /// Reads a command line.
@@ -158,6 +177,7 @@ fn parse_all(parser: &mut Parser) -> Result<Options, lexopt::Error> {
     let mut options = Options::default();
     let mut verb = None;
     let mut files: Vec<PathBuf> = Vec::new();
+    let (mut output, mut debug) = (None, DebugInfo::Keep);
     while let Some(arg) = parser.next()? {
         match arg {
             Arg::Short('h') | Arg::Long("help") => return Ok(only(Command::Help)),
@@ -168,6 +188,10 @@ fn parse_all(parser: &mut Parser) -> Result<Options, lexopt::Error> {
                 options.args = rest(parser)?;
                 return Ok(options);
             }
+            Arg::Short('o') if verb == Some(Verb::Build) => {
+                output = Some(PathBuf::from(parser.value()?));
+            }
+            Arg::Long("strip") if verb == Some(Verb::Build) => debug = DebugInfo::Strip,
             Arg::Long("dialect") => dialect(&parser.value()?)?,
             Arg::Long("jit") => options.jit = jit(&parser.value()?)?,
             Arg::Long("dump-ir") => options.dump_ir = true,
@@ -183,7 +207,9 @@ fn parse_all(parser: &mut Parser) -> Result<Options, lexopt::Error> {
             Arg::Value(word) => match (verb, verb_of(&word)) {
                 (None, Some(named)) => verb = Some(named),
                 (Some(Verb::Check), _) => files.push(word.into()),
-                (Some(Verb::Disasm), _) if files.is_empty() => files.push(word.into()),
+                (Some(Verb::Disasm | Verb::Build), _) if files.is_empty() => {
+                    files.push(word.into())
+                }
                 (None | Some(Verb::Run), _) => {
                     options.command = Command::Run(input(word));
                     options.args = rest(parser)?;
@@ -194,7 +220,10 @@ fn parse_all(parser: &mut Parser) -> Result<Options, lexopt::Error> {
             other => return Err(other.unexpected()),
         }
     }
-    options.command = without_script(verb, files)?;
+    options.command = match verb {
+        Some(Verb::Build) => Command::Build(build(files, output, debug)?),
+        _ => without_script(verb, files)?,
+    };
     Ok(options)
 }
 
@@ -214,12 +243,28 @@ fn without_script(verb: Option<Verb>, mut files: Vec<PathBuf>) -> Result<Command
     }
 }
 
+/// What `build` is to do.
+fn build(
+    files: Vec<PathBuf>,
+    output: Option<PathBuf>,
+    debug: DebugInfo,
+) -> Result<Build, lexopt::Error> {
+    let file = files.into_iter().next().ok_or("a file is missing")?;
+    let output = match output {
+        Some(output) => output,
+        None if file.as_os_str() == "-" => return Err("-o is missing".into()),
+        None => file.with_extension("brk"),
+    };
+    Ok(Build { file, output, debug })
+}
+
 fn verb_of(word: &OsString) -> Option<Verb> {
     match word.to_str()? {
         "run" => Some(Verb::Run),
         "repl" => Some(Verb::Repl),
         "check" => Some(Verb::Check),
         "disasm" => Some(Verb::Disasm),
+        "build" => Some(Verb::Build),
         _ => None,
     }
 }
@@ -292,6 +337,18 @@ mod tests {
         );
         assert_eq!(check("disasm a").unwrap().command, Command::Disasm("a".into()));
         assert_eq!(check("-c 1 -c").unwrap().args, ["-c"]);
+        let build = |file: &str, output: &str, debug| {
+            Command::Build(Build { file: file.into(), output: output.into(), debug })
+        };
+        for (line, command) in [
+            ("build a.ms", build("a.ms", "a.brk", DebugInfo::Keep)),
+            ("build d.x/a", build("d.x/a", "d.x/a.brk", DebugInfo::Keep)),
+            ("build a.ms -o b --strip", build("a.ms", "b", DebugInfo::Strip)),
+            ("build --strip -ob a.brk", build("a.brk", "b", DebugInfo::Strip)),
+            ("build - -o b", build("-", "b", DebugInfo::Keep)),
+        ] {
+            assert_eq!(check(line).unwrap().command, command, "{line}");
+        }
     }
 
     #[test]
@@ -304,6 +361,12 @@ mod tests {
             "--fuel -1 a",
             "disasm a b",
             "check",
+            "build",
+            "build a b",
+            "build -",
+            "-o b build a",
+            "--strip a",
+            "run -o b a",
         ] {
             assert!(check(line).is_err(), "{line}");
         }

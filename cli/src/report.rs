@@ -29,6 +29,14 @@ pub(crate) fn note(message: &str) {
     to_stderr(&format!("{message}\n"));
 }
 
+/// Reports why there is no program: what is wrong with the text, or with the bytecode file.
+pub(crate) fn refusal(error: &Error, source: &Source) {
+    match source.bytecode {
+        Some(_) => note(&format!("{error} [{}]", source.name)),
+        None => self::error(error, source, None),
+    }
+}
+
 /// Reports an error of a program.
 pub(crate) fn error(error: &Error, source: &Source, session: Option<&mut Session>) {
     let mut text = format!("{error}\n");

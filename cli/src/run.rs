@@ -7,7 +7,7 @@ use crate::shell::{self, Shell};
 use crate::source::Source;
 use crate::{memory, native};
 use brisk_core::native::NativeStatus;
-use brisk_core::{Budget, Dialect, Error, Machine, MachineOptions, Outcome, Program};
+use brisk_core::{Budget, Error, Machine, MachineOptions, Outcome, Program};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -116,11 +116,8 @@ impl Session {
         let fuel = self.fuel.unwrap_or_default();
         let message = format!("Error: the fuel is spent ({fuel} units)");
         let message = match self.machine.stack_trace().first().map(|frame| &frame.location) {
-            Some(at) => match &at.source {
-                Some(source) => format!("{message} [{source} line {}]", at.line),
-                None => format!("{message} [line {}]", at.line),
-            },
-            None => message,
+            Some(at) if at.is_known() => format!("{message} [{at}]"),
+            _ => message,
         };
         self.machine.stop();
         message
@@ -150,10 +147,10 @@ pub(crate) fn run(options: &Options, input: &Input) -> i32 {
 
 fn run_source(options: &Options, source: &Source, is_code: bool) -> i32 {
     let start = Instant::now();
-    let program = match Program::compile(&source.text, Dialect::V1) {
+    let program = match source.program() {
         Ok(program) => program,
         Err(error) => {
-            report::error(&error, source, None);
+            report::refusal(&error, source);
             return 1;
         }
     };
@@ -186,21 +183,22 @@ fn run_source(options: &Options, source: &Source, is_code: bool) -> i32 {
         }
     };
     if options.stats {
-        stats(&mut session.machine, compiled - start, ran - compiled);
+        let made = if source.bytecode.is_some() { "load" } else { "compile" };
+        stats(&mut session.machine, made, compiled - start, ran - compiled);
     }
     // Taking the machine apart would free each object; the system frees all at once.
     std::mem::forget(session);
     status
 }
 
-/// Prints the figures of a run.
-fn stats(machine: &mut Machine, compile: Duration, run: Duration) {
+/// Prints the figures of a run. `made` says how the program was made.
+fn stats(machine: &mut Machine, made: &str, making: Duration, run: Duration) {
     let stats = machine.stats();
     let milliseconds = |time: Duration| format!("{:.3} ms", time.as_secs_f64() * 1e3);
     report::note(&format!("fuel used    {}", stats.fuel_used));
     report::note(&format!("collections  {}", stats.collections));
     report::note(&format!("peak bytes   {}", stats.bytes_peak));
-    report::note(&format!("compile      {}", milliseconds(compile)));
+    report::note(&format!("{made:12} {}", milliseconds(making)));
     report::note(&format!("run          {}", milliseconds(run)));
     native::stats(machine);
 }

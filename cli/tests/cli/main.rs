@@ -1,6 +1,7 @@
 //! The command as people and programs meet it: arguments, input and files in; output and status
 //! out.
 
+mod bytecode;
 mod command;
 mod conversation;
 mod files;
