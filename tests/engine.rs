@@ -4,6 +4,7 @@ mod alloc_fail;
 mod api;
 mod code_limits;
 mod exits;
+mod files;
 mod fuel;
 mod generated;
 mod hostile;
