@@ -31,9 +31,9 @@ pub(crate) fn run(target: &str, options: &[&str]) -> Result<(), String> {
     fuzzer.args(["-timeout=20", "-rss_limit_mb=4096", "-print_final_stats=1", "-verbosity=1"]);
     fuzzer.arg(format!("-artifact_prefix={}/", artifacts.display()));
     fuzzer.arg(&found);
-    // The seeds are source texts; damaged bytecode has its seeds inside the target.
+    // The seeds are source texts; what damages bytecode has its seeds inside the target.
     for seeds in [format!("corpus/{target}"), "corpus/differential".into()] {
-        if target != "bytecode" && folder.join(&seeds).is_dir() {
+        if !matches!(target, "bytecode" | "file") && folder.join(&seeds).is_dir() {
             fuzzer.arg(seeds);
             break;
         }

@@ -19,6 +19,7 @@ const HELP: &str = "usage: cargo xtask CHORE
   engines [--seed N] [--count N]    compares a build with tail calls and one with the match loop
   fuzz TARGET [--seconds N]     fuzzes one of: source bytecode differential
   header [--check]              makes include/brisk.h from ffi/, or compares it
+  fuzz TARGET [--seconds N]     fuzzes one of: source bytecode file differential
   native [--seed N] [--seconds N] [--jobs N] [--assertions] [--file F]
                                 compares all ways to run generated programs, with and without machine code
   startup [--brisk PATH]        compares the start and the compiler with those of lua5.4, pair by pair
