@@ -531,6 +531,25 @@ brisk_status brisk_program_compile_module(const char *source,
                                           struct brisk_program **program,
                                           struct brisk_error **error);
 
+// Loads a bytecode file: whatever its bytes are, this gives a program that is safe to run, or
+// `BRISK_BYTECODE`. Then `*error` belongs to the caller, unless `error` is NULL, and says what is
+// wrong: no bytecode, of another version, truncated, damaged, not safe.
+brisk_status brisk_program_load(const uint8_t *bytes,
+                                size_t len,
+                                struct brisk_program **program,
+                                struct brisk_error **error);
+
+// The program as a bytecode file. With `strip` other than 0, lines and names of functions are left
+// out: errors have no line then. `*bytes` belongs to the caller: `brisk_bytes_free`. It is the same on
+// every platform, and belongs to this version of the engine: keep the source text.
+brisk_status brisk_program_save(const struct brisk_program *program,
+                                int32_t strip,
+                                uint8_t **bytes,
+                                size_t *len);
+
+// Frees what `brisk_program_save` gave. NULL does nothing.
+void brisk_bytes_free(uint8_t *bytes, size_t len);
+
 // Another owner of the same program; NULL for NULL.
 struct brisk_program *brisk_program_clone(const struct brisk_program *program);
 

@@ -3,11 +3,11 @@
 use crate::config::{BRISK_DIALECT_V1, BRISK_DIALECT_V2, brisk_dialect};
 use crate::error::brisk_error;
 use crate::status::{
-    BRISK_ARGUMENT, BRISK_COMPILE, BRISK_NULL, BRISK_UNSUPPORTED, Check, brisk_status, guard,
-    guard_or, put, text,
+    self, BRISK_ARGUMENT, BRISK_BYTECODE, BRISK_COMPILE, BRISK_NULL, BRISK_UNSUPPORTED, Check,
+    brisk_status, guard, guard_or, put, refer, text,
 };
 use crate::value::brisk_text;
-use brisk_core::{CompileOptions, Dialect, Program};
+use brisk_core::{CompileOptions, DebugInfo, Dialect, Program};
 use core::ffi::c_char;
 use core::ptr::null_mut;
 
@@ -93,6 +93,84 @@ pub unsafe extern "C" fn brisk_program_compile_module(
 ) -> brisk_status {
     // SAFETY: the caller's promise.
     unsafe { compile((source, len), name, true, dialect, program, error) }
+}
+
+/// Loads a bytecode file: whatever its bytes are, this gives a program that is safe to run, or
+/// `BRISK_BYTECODE`. Then `*error` belongs to the caller, unless `error` is NULL, and says what is
+/// wrong: no bytecode, of another version, truncated, damaged, not safe.
+///
+/// # Safety
+///
+/// `bytes` of `len`; outputs NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn brisk_program_load(
+    bytes: *const u8,
+    len: usize,
+    program: *mut *mut brisk_program,
+    error: *mut *mut brisk_error,
+) -> brisk_status {
+    guard(|| {
+        if program.is_null() {
+            return Err(BRISK_NULL);
+        }
+        // SAFETY: the caller's promise.
+        match Program::from_bytes(unsafe { status::bytes(bytes, len) }?) {
+            // SAFETY: the caller's promise.
+            Ok(made) => unsafe { put(program, Box::into_raw(Box::new(brisk_program(made)))) },
+            Err(failed) => {
+                if !error.is_null() {
+                    let made = Box::into_raw(brisk_error::new(failed, ""));
+                    // SAFETY: the caller's promise.
+                    unsafe { put(error, made) }?;
+                }
+                Err(BRISK_BYTECODE)
+            }
+        }
+    })
+}
+
+/// The program as a bytecode file. With `strip` other than 0, lines and names of functions are left
+/// out: errors have no line then. `*bytes` belongs to the caller: `brisk_bytes_free`. It is the same on
+/// every platform, and belongs to this version of the engine: keep the source text.
+///
+/// # Safety
+///
+/// NULL or a live program; outputs NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn brisk_program_save(
+    program: *const brisk_program,
+    strip: i32,
+    bytes: *mut *mut u8,
+    len: *mut usize,
+) -> brisk_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let program = unsafe { refer(program) }?;
+        if bytes.is_null() || len.is_null() {
+            return Err(BRISK_NULL);
+        }
+        let debug = if strip == 0 { DebugInfo::Keep } else { DebugInfo::Strip };
+        let made = Box::leak(program.0.to_bytes(debug).into_boxed_slice());
+        // SAFETY: the caller's promise.
+        unsafe {
+            put(len, made.len())?;
+            put(bytes, made.as_mut_ptr())
+        }
+    })
+}
+
+/// Frees what `brisk_program_save` gave. NULL does nothing.
+///
+/// # Safety
+///
+/// NULL, or bytes with the length that came with them, which are not used again.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn brisk_bytes_free(bytes: *mut u8, len: usize) {
+    if !bytes.is_null() {
+        let all = core::ptr::slice_from_raw_parts_mut(bytes, len);
+        // SAFETY: the caller's promise: it came out of a box of this length.
+        drop(unsafe { Box::from_raw(all) });
+    }
 }
 
 /// Another owner of the same program; NULL for NULL.

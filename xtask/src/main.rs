@@ -17,7 +17,6 @@ const HELP: &str = "usage: cargo xtask CHORE
   tidy                          arrows between modules, file lengths, homes of unsafe, columns, paths in documents
   bless FILE.ms…                writes what the engine prints into the expectations of scripts and examples
   engines [--seed N] [--count N]    compares a build with tail calls and one with the match loop
-  fuzz TARGET [--seconds N]     fuzzes one of: source bytecode differential
   header [--check]              makes include/brisk.h from ffi/, or compares it
   fuzz TARGET [--seconds N]     fuzzes one of: source bytecode file differential
   native [--seed N] [--seconds N] [--jobs N] [--assertions] [--file F]
