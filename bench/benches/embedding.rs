@@ -3,16 +3,19 @@
 #![allow(clippy::print_stdout)]
 
 use brisk_bench::{Counting, live_bytes, long_source, machine, program, run};
-use brisk_core::engine::{Budget, Machine, MachineOptions};
+use brisk_core::DebugInfo;
+use brisk_core::engine::{Budget, Machine, MachineOptions, Program};
 use brisk_core::host::{Data, Signature, Values};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
+use std::time::{Duration, Instant};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 fn main() {
     print_bytes();
+    print_loading();
     divan::main();
 }
 
@@ -31,6 +34,60 @@ fn print_bytes() {
         }
         println!("bytes of a machine, {what}: {}", live_bytes() - before);
     }
+}
+
+/// What a bytecode file saves: compiling and loading by turns, twenty of each, so that a busy machine
+/// hurts both alike; the least time of each. Loading includes checksum and verification.
+fn print_loading() {
+    println!(
+        "\nprogram            source B    file B  stripped B   compile us    load us   ratio  stripped"
+    );
+    let fib = include_str!("../programs/ms/fib.ms");
+    let entities = include_str!("../programs/ms/entities.ms");
+    let nbody = include_str!("../programs/ms/nbody.ms");
+    let (medium, large) = (long_source(30_000), long_source(1_000_000));
+    for (name, source, rounds) in [
+        ("print 1", "print 1", 100),
+        ("fib.ms", fib, 100),
+        ("nbody.ms", nbody, 50),
+        ("entities.ms", entities, 50),
+        ("all, once", &medium, 10),
+        ("all, to 1 MB", &large, 3),
+    ] {
+        let compiled = program(source);
+        let file = compiled.to_bytes(DebugInfo::Keep);
+        let stripped = compiled.to_bytes(DebugInfo::Strip);
+        let load = |file: &[u8]| Program::from_bytes(black_box(file)).expect("we just made it");
+        let [mut compile, mut whole, mut bare] = [Duration::MAX; 3];
+        for _ in 0..rounds {
+            compile = compile.min(least(|| program(black_box(source))));
+            whole = whole.min(least(|| load(&file)));
+            bare = bare.min(least(|| load(&stripped)));
+        }
+        println!(
+            "{name:16} {:>10} {:>9} {:>11} {:>12.2} {:>10.2} {:>7.1} {:>9.1}",
+            source.len(),
+            file.len(),
+            stripped.len(),
+            compile.as_secs_f64() * 1e6,
+            whole.as_secs_f64() * 1e6,
+            compile.as_secs_f64() / whole.as_secs_f64(),
+            compile.as_secs_f64() / bare.as_secs_f64(),
+        );
+    }
+    println!();
+}
+
+/// The least time that something takes in a row of runs, without taking its results apart.
+fn least<T>(mut work: impl FnMut() -> T) -> Duration {
+    let run = |_| {
+        let start = Instant::now();
+        let result = work();
+        let time = start.elapsed();
+        drop(result);
+        time
+    };
+    (0..20).map(run).min().unwrap_or_default()
 }
 
 #[divan::bench]
@@ -62,6 +119,16 @@ fn make_machine_with_intrinsics(bencher: Bencher) {
 fn compile(bencher: Bencher) {
     let source = long_source(250_000);
     bencher.counter(BytesCount::of_str(&source)).bench_local(|| program(black_box(&source)));
+}
+
+/// The same text as a bytecode file.
+#[divan::bench]
+fn load(bencher: Bencher) {
+    let source = long_source(250_000);
+    let file = program(&source).to_bytes(DebugInfo::Keep);
+    bencher
+        .counter(BytesCount::of_str(&source))
+        .bench_local(|| Program::from_bytes(black_box(&file)));
 }
 
 #[divan::bench]
