@@ -224,8 +224,8 @@ fn without_hooks_there_is_only_the_class() {
 /// The stack grows, and the collector runs, while an instruction waits for its hook.
 #[test]
 fn hooks_call_scripts() {
-    // Deep nesting takes native stack, much of it in debug builds.
-    on_thread(if cfg!(debug_assertions) { 32 << 20 } else { 1 << 20 }, call_scripts);
+    // Deep nesting takes native stack: 4 KiB a level for machine code, and much in debug builds.
+    on_thread(if cfg!(debug_assertions) { 32 << 20 } else { 4 << 20 }, call_scripts);
 }
 
 fn call_scripts() {

@@ -23,8 +23,8 @@ pub(crate) enum Cold {
     StoreNan { label: DynamicLabel, to: Mem, back: DynamicLabel },
     /// A dividend is zero: negative zero leaves.
     Zero { label: DynamicLabel, x: u8, exit: DynamicLabel, back: DynamicLabel },
-    /// Calls the barrier for the object in this register.
-    Barrier { label: DynamicLabel, object: u8, back: DynamicLabel },
+    /// Calls the barrier for the object and the value in these registers.
+    Barrier { label: DynamicLabel, object: u8, value: u8, back: DynamicLabel },
     /// A call that should have given a number gave another value, in `rax`; the window is the
     /// callee's.
     NoNumber { label: DynamicLabel, inst: usize, call: ScriptCall },
@@ -63,9 +63,16 @@ fn emit_cold(e: &mut Emitter<'_>, cold: Cold) {
         Cold::Zero { label, x, exit, back } => {
             asm!(e.asm; =>label; vmovq r11, Rx(x); test r11, r11; js =>exit; jmp =>back);
         }
-        Cold::Barrier { label, object, back } => {
+        Cold::Barrier { label, object, value, back } => {
             let barrier = e.stubs.barrier as usize;
-            asm!(e.asm; =>label; mov r11, Rq(object); call extern barrier; jmp =>back);
+            // The stub takes the value off the stack, which stays aligned.
+            asm!(e.asm
+                ; =>label
+                ; mov r11, Rq(object)
+                ; push Rq(value)
+                ; call extern barrier
+                ; jmp =>back
+            );
         }
         Cold::NoNumber { label, inst, call } => {
             e.bind(label);

@@ -15,7 +15,7 @@ pub struct Linkage {
     pub steps: u64,
     /// Functions of doubles, by the number in `Op::Leaf`.
     pub leaves: Vec<u64>,
-    /// The barrier, a function of the machine and the object.
+    /// The barrier, a function of the machine, the object and the value.
     pub barrier: u64,
     /// See `layout::VM_FUEL`.
     pub vm_fuel: i32,

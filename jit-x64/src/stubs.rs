@@ -146,12 +146,14 @@ fn enter(asm: &mut Assembler, linkage: &Linkage, region: u64) {
     asm!(asm; jmp rdx);
 }
 
-/// Called with an object's address in `r11`; every register that may be in use keeps its content.
-/// The host's function keeps the others itself.
+/// Called with an object's address in `r11` and a value on the stack, which it takes off; every register
+/// that may be in use keeps its content. The host's function keeps the others itself.
 fn barrier(asm: &mut Assembler, linkage: &Linkage) {
-    /// With the return address and eight words, a multiple of 16.
-    const FLOAT_BYTES: i32 = FLOATS.len() as i32 * 8;
-    const _: () = assert!((8 + 8 * 8 + FLOAT_BYTES) % 16 == 0);
+    /// With the value, the return address and eight words, a multiple of 16.
+    const FLOAT_BYTES: i32 = FLOATS.len() as i32 * 8 + 8;
+    const _: () = assert!((8 + 8 + 8 * 8 + FLOAT_BYTES) % 16 == 0);
+    /// Where the value is.
+    const VALUE: i32 = FLOAT_BYTES + 8 * 8 + 8;
     asm!(asm
         ; push rax
         ; push rcx
@@ -169,6 +171,7 @@ fn barrier(asm: &mut Assembler, linkage: &Linkage) {
     asm!(asm
         ; mov rdi, r12
         ; mov rsi, r11
+        ; mov rdx, [rsp + VALUE]
         ; mov r11, QWORD linkage.barrier as i64
         ; call r11
     );
@@ -185,6 +188,6 @@ fn barrier(asm: &mut Assembler, linkage: &Linkage) {
         ; pop rdx
         ; pop rcx
         ; pop rax
-        ; ret
+        ; ret 8
     );
 }

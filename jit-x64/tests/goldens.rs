@@ -203,7 +203,7 @@ fn memory(add: &mut impl FnMut(String, Build)) {
     }
     let small = Op::StoreBits(Address::slot(1), 0xFFFF_FFFF_8000_0000);
     add(String::from("store bits, small"), one(small, &[], None));
-    add(String::from("barrier"), one(Op::Barrier, &[w(1)], None));
+    add(String::from("barrier"), one(Op::Barrier, &[w(1), w(2)], None));
 }
 
 fn checks(add: &mut impl FnMut(String, Build)) {

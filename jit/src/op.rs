@@ -249,7 +249,7 @@ pub enum Op {
     Pay(u32),
     /// *Exit* unless a window with so many registers fits on the stack.
     CheckWindow(u32),
-    /// `Word`: tells the collector that the object at this address was written to.
+    /// `Word, Word`: tells the collector that in the object at this address a value was stored.
     Barrier,
     /// `F64… → F64`: a function that neither allocates nor fails (`native::LEAVES`).
     Leaf(u8, u8),
@@ -393,7 +393,6 @@ impl Op {
             | Op::CheckBelow(_)
             | Op::CheckBits(_)
             | Op::Slot(_)
-            | Op::Barrier
             | Op::BranchBits(_)
             | Op::Return => vec![Word],
             Op::ReturnNumber
@@ -406,7 +405,7 @@ impl Op {
                 vec![F64, F64]
             }
             Op::Leaf(_, count) => vec![F64; count as usize],
-            Op::CheckIndex => vec![Word, Word],
+            Op::CheckIndex | Op::Barrier => vec![Word, Word],
             Op::Load(address, _) | Op::LoadF64(address) | Op::LoadNumber(address) => {
                 addressed(address, &[])
             }

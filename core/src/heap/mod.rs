@@ -3,8 +3,8 @@
 //! Every object is a 48-byte cell that begins with a [`Header`]; what does not fit (long
 //! strings, long lists, dictionaries) is a *buffer* owned by its cell. Cells never move. Marking
 //! runs in slices between instructions and sweeping happens block by block, mostly when a cell is
-//! needed. What one slice cannot split: scanning one list or map, and the end of marking, which looks
-//! at the roots and at what was written meanwhile.
+//! needed. What one slice cannot split is the end of marking, which looks at the roots and at what was
+//! written last.
 //!
 //! *Colours.* `live` is the colour of objects known to be reachable; the other of two values is
 //! what the sweep frees. A cycle flips them, so nothing has to be cleared. Objects made while
@@ -12,6 +12,11 @@
 //! kept. Gray objects are marked but not yet scanned. The barrier is the backward one (Lua's
 //! `luaC_barrierback`): a scanned object that is written to turns gray again. `barrier_color`
 //! equals the scanned colour only while marking, so the check is one compare of a byte.
+//!
+//! *Large objects* are scanned in parts, from the end to the start: when elements are removed, the
+//! others move towards the start, never past what is yet to be scanned. To scan one again because of
+//! one element would take as long, so for them the barrier is the forward one: what is stored is
+//! marked, and the object stays scanned. Only changes of many elements at once turn it gray.
 //!
 //! *When.* Allocation only counts debt. The machine works on a collection at safepoints
 //! (`interp/gc.rs`), where every live value is in a root, so code between safepoints may hold plain pointers.
@@ -40,6 +45,19 @@ const SLICE_BYTES: isize = 16 * 1024;
 /// Cells and list elements marked, or cells swept, for each byte allocated while a collection runs,
 /// times 16.
 const WORK_PER_16_BYTES: isize = 3;
+/// Most work of a slice: about a millisecond. What is left is due at the next safepoint.
+pub const SLICE_WORK_MAX: isize = 32 * 1024;
+/// Values of an object that are scanned in one piece.
+const PART: usize = 1024;
+/// Written objects that are left to the end of marking.
+const WRITTEN_MAX: usize = 1000;
+/// Times in a cycle that written objects are scanned before the end of marking. Each time takes a part
+/// of the time that the one before took, unless scripts write more than the collector can scan.
+const WRITTEN_ROUNDS_MAX: u32 = 6;
+/// Least work of a slice that scans written objects, so that scripts do not write more meanwhile.
+const WRITTEN_WORK: isize = 16 * 1024;
+/// Blocks that are swept for one cell before a new block is made.
+const SWEPT_FOR_CELL_MAX: usize = 8;
 
 /// First word of every object.
 #[repr(C)]
@@ -50,7 +68,7 @@ pub struct Header {
     pub kind: Field<u8>,
     /// Colour for the collector.
     pub color: Field<u8>,
-    /// Flags of the kind.
+    /// Flags of the kind; the highest is the heap's.
     pub flags: Field<u8>,
     /// Maps: capacity of the slots.
     pub aux: Field<u8>,
@@ -65,6 +83,8 @@ struct FreeCell {
 
 const KIND_FREE: u8 = 0;
 const GRAY: u8 = 3;
+/// Flag of objects that are scanned in parts; kept in the flags of their kind.
+const LARGE: u8 = 0x80;
 /// A colour no object has: the barrier never fires.
 const NO_COLOR: u8 = 0xFF;
 
@@ -73,13 +93,25 @@ pub trait Objects {
     /// The heap.
     fn heap(&mut self) -> &mut Heap;
 
-    /// Marks every object that this one refers to with [`Heap::mark`]; returns how many values it
-    /// looked at.
+    /// Marks every object that this one refers to with [`Heap::mark`] and returns how many values it
+    /// looked at; or marks nothing and returns the number of parts when there are more than `most`.
+    ///
+    /// # Errors
+    ///
+    /// The number of parts (elements, entries) of a large object.
     ///
     /// # Safety
     ///
     /// The object must be alive.
-    unsafe fn trace(&mut self, object: NonNull<Header>) -> usize;
+    unsafe fn trace(&mut self, object: NonNull<Header>, most: usize) -> Result<usize, usize>;
+
+    /// Marks what the parts of an object refer to that lie between two positions, as far as there are
+    /// such parts now.
+    ///
+    /// # Safety
+    ///
+    /// The object must be alive, and one that [`Objects::trace`] called large.
+    unsafe fn trace_part(&mut self, object: NonNull<Header>, from: usize, to: usize) -> usize;
 
     /// Releases the buffers of an object that is about to be freed.
     ///
@@ -140,11 +172,17 @@ pub struct Heap {
     blocks: alloc::vec::Vec<Block>,
     sweep_next: usize,
     gray: alloc::vec::Vec<NonNull<Header>>,
+    /// Large objects that are being scanned, and where the part begins that was scanned.
+    partly: alloc::vec::Vec<(NonNull<Header>, usize)>,
     /// Objects written to after they were scanned. They are scanned once more at the end of
     /// marking, not before: a list that grows all the time would be scanned in every slice.
     gray_again: alloc::vec::Vec<NonNull<Header>>,
     /// The gray list could not grow: gray objects must be looked for in the blocks.
     gray_lost: bool,
+    /// A large object is among those to be scanned again.
+    large_again: bool,
+    /// Times in this cycle that written objects were taken up.
+    rounds: u32,
     /// Bytes of the cells that the sweep kept.
     live_bytes: usize,
     /// Bytes of all blocks.
@@ -170,8 +208,11 @@ impl Heap {
             blocks: alloc::vec::Vec::new(),
             sweep_next: 0,
             gray: alloc::vec::Vec::new(),
+            partly: alloc::vec::Vec::new(),
             gray_again: alloc::vec::Vec::new(),
             gray_lost: false,
+            large_again: false,
+            rounds: 0,
             live_bytes: 0,
             block_bytes: 0,
             stats: GcStats::default(),
@@ -245,25 +286,49 @@ impl Heap {
         unsafe { self.memory.free(start, size) }
     }
 
-    /// Tells the collector that `object` was written to.
+    /// Whether the collector must hear of a write to `object`.
+    #[inline(always)]
+    pub fn needs_barrier(&self, object: NonNull<Header>) -> bool {
+        // SAFETY: objects handed to the heap are live cells.
+        unsafe { object.as_ref() }.color.get() == self.barrier_color
+    }
+
+    /// Tells the collector that `object` was written to in more than one place, or that it is never
+    /// large.
     #[inline(always)]
     pub fn barrier(&mut self, object: NonNull<Header>) {
-        // SAFETY: objects handed to the heap are live cells.
-        if unsafe { object.as_ref() }.color.get() == self.barrier_color {
-            self.barrier_slow(object);
+        if self.needs_barrier(object) {
+            self.turn_gray(object);
+        }
+    }
+
+    /// Tells the collector that `child`, if it is an object, was stored in `object`, which
+    /// [needs the barrier](Heap::needs_barrier).
+    pub fn stored(&mut self, object: NonNull<Header>, child: Option<NonNull<Header>>) {
+        // SAFETY: as in `needs_barrier`.
+        if unsafe { object.as_ref() }.flags.get() & LARGE == 0 {
+            self.turn_gray(object);
+        } else if let Some(child) = child {
+            self.mark(child);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn barrier_slow(&mut self, object: NonNull<Header>) {
-        // SAFETY: as in `barrier`.
-        unsafe { object.as_ref() }.color.set(GRAY);
+    fn turn_gray(&mut self, object: NonNull<Header>) {
+        // SAFETY: as in `needs_barrier`.
+        let header = unsafe { object.as_ref() };
+        header.color.set(GRAY);
+        self.large_again |= header.flags.get() & LARGE != 0;
         if self.gray_again.try_reserve(1).is_err() {
             self.gray_lost = true;
         } else {
             self.gray_again.push(object);
         }
+    }
+
+    fn nothing_gray(&self) -> bool {
+        self.gray.is_empty() && self.partly.is_empty() && !self.gray_lost
     }
 
     fn push_gray(&mut self, object: NonNull<Header>) {
@@ -277,7 +342,7 @@ impl Heap {
     /// Marks `object` as reachable. Called for roots and by [`Objects::trace`].
     #[inline]
     pub fn mark(&mut self, object: NonNull<Header>) {
-        // SAFETY: as in `barrier`.
+        // SAFETY: as in `needs_barrier`.
         let header = unsafe { object.as_ref() };
         debug_assert!(header.kind.get() != KIND_FREE, "a root refers to a freed object");
         if header.color.get() != self.live && header.color.get() != GRAY {
@@ -288,7 +353,7 @@ impl Heap {
 
     /// Whether `object`, found in a weak table after marking, will be freed by the sweep under way.
     pub fn is_dead(&self, object: NonNull<Header>) -> bool {
-        // SAFETY: as in `barrier`.
+        // SAFETY: as in `needs_barrier`.
         let color = unsafe { object.as_ref() }.color.get();
         color != self.live && color != GRAY
     }
@@ -300,10 +365,20 @@ impl Heap {
         self.live = 3 - self.live;
         self.barrier_color = self.live;
         self.phase = Phase::Mark;
+        self.rounds = 0;
     }
 
-    /// Takes up the objects that were written to while marking. Marking ends after this.
+    /// Whether so much was written to scanned objects that it should be scanned in slices, too. Not
+    /// for ever: scripts may write faster than that.
+    pub fn should_mark_written(&self) -> bool {
+        let is_much = self.gray_again.len() > WRITTEN_MAX || self.large_again;
+        is_much && self.rounds < WRITTEN_ROUNDS_MAX
+    }
+
+    /// Takes up the objects that were written to after they were scanned.
     pub fn mark_written(&mut self) {
+        self.rounds += 1;
+        self.large_again = false;
         while let Some(object) = self.gray_again.pop() {
             self.push_gray(object);
         }
@@ -369,10 +444,17 @@ impl Heap {
     /// due.
     pub fn next_slice(&mut self) -> isize {
         self.stats.slices += 1;
-        let bytes = self.debt.max(0) + SLICE_BYTES;
+        let bytes = self.debt.max(0).saturating_add(SLICE_BYTES);
+        let work = bytes.saturating_mul(WORK_PER_16_BYTES) / 16;
+        let least = if self.phase == Phase::Mark && self.rounds > 0 { WRITTEN_WORK } else { 0 };
+        if work > SLICE_WORK_MAX {
+            // A large buffer was made: several slices are due.
+            self.debt = bytes - SLICE_WORK_MAX * 16 / WORK_PER_16_BYTES;
+            return SLICE_WORK_MAX;
+        }
         // Where little room is left, the cycle must end before it is used up.
         self.debt = -SLICE_BYTES.min(self.room() / 4);
-        bytes.saturating_mul(WORK_PER_16_BYTES) / 16
+        work.max(least)
     }
 
     /// Puts a cell on the free list.
@@ -440,40 +522,81 @@ pub fn new_cell<O: Objects>(
 #[inline(never)]
 fn find_cell<O: Objects>(owner: &mut O) -> Result<*mut FreeCell, AllocError> {
     owner.heap().memory.gate()?;
-    if owner.heap().phase == Phase::Sweep {
-        while owner.heap().free.is_null() && owner.heap().sweep_next < owner.heap().blocks.len() {
-            sweep_block(owner);
-        }
-    }
-    if let Some(cell) = owner.heap().take_cell() {
+    if let Some(cell) = sweep_for_cell(owner, SWEPT_FOR_CELL_MAX) {
         return Ok(cell);
     }
-    let heap = owner.heap();
-    heap.add_block()?;
-    heap.take_cell().ok_or(AllocError::Refused)
+    if let Err(refused) = owner.heap().add_block() {
+        return sweep_for_cell(owner, usize::MAX).ok_or(refused);
+    }
+    owner.heap().take_cell().ok_or(AllocError::Refused)
+}
+
+/// A cell that is at hand after sweeping at most `most` blocks.
+fn sweep_for_cell<O: Objects>(owner: &mut O, most: usize) -> Option<*mut FreeCell> {
+    let mut swept = 0;
+    while owner.heap().phase == Phase::Sweep
+        && owner.heap().free.is_null()
+        && owner.heap().sweep_next < owner.heap().blocks.len()
+        && swept < most
+    {
+        sweep_block(owner);
+        swept += 1;
+    }
+    owner.heap().take_cell()
 }
 
 /// Scans gray objects until `work` values were looked at; true when none is left.
+///
+/// Parts of large objects come last, so that the list of gray objects stays short.
 pub fn mark_some<O: Objects>(owner: &mut O, mut work: isize) -> bool {
     loop {
         while let Some(object) = owner.heap().gray.pop() {
-            let live = owner.heap().live;
-            // SAFETY: gray objects are live cells.
-            unsafe {
-                object.as_ref().color.set(live);
-                work -= 1 + owner.trace(object) as isize;
-            }
+            work -= scan(owner, object);
             if work <= 0 {
-                let heap = owner.heap();
-                return heap.gray.is_empty() && !heap.gray_lost;
+                return owner.heap().nothing_gray();
             }
         }
         let heap = owner.heap();
+        if let Some((object, end)) = heap.partly.pop() {
+            let start = end.saturating_sub(PART);
+            if start > 0 {
+                // There is room: it was just popped.
+                heap.partly.push((object, start));
+            }
+            // SAFETY: objects under scan are live cells.
+            work -= 1 + unsafe { owner.trace_part(object, start, end) } as isize;
+            if work <= 0 {
+                return owner.heap().nothing_gray();
+            }
+            continue;
+        }
         if !heap.gray_lost {
             return true;
         }
         heap.gray_lost = false;
         heap.find_gray();
+    }
+}
+
+/// Scans a gray object, or begins to; returns how many values were looked at.
+fn scan<O: Objects>(owner: &mut O, object: NonNull<Header>) -> isize {
+    let live = owner.heap().live;
+    // SAFETY: gray objects are live cells.
+    unsafe {
+        let header = object.as_ref();
+        // From here on a write to it is told, also where it is not yet scanned.
+        header.color.set(live);
+        let parts = match owner.trace(object, PART) {
+            Ok(looked_at) => return 1 + looked_at as isize,
+            Err(parts) => parts,
+        };
+        header.flags.set(header.flags.get() | LARGE);
+        let heap = owner.heap();
+        if heap.partly.try_reserve(1).is_err() {
+            return 1 + owner.trace_part(object, 0, parts) as isize;
+        }
+        heap.partly.push((object, parts));
+        1
     }
 }
 

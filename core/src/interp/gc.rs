@@ -5,7 +5,7 @@
 //! stack up to the end of the innermost window, and the tables of the machine.
 
 use super::call::code_of;
-use crate::heap::{Phase, mark_some, sweep_some};
+use crate::heap::{Phase, SLICE_WORK_MAX, mark_some, sweep_some};
 use crate::value::Value;
 use crate::vm::Vm;
 use crate::vm::pauses::timed;
@@ -14,7 +14,7 @@ use crate::vm::pauses::timed;
 const ALL: isize = isize::MAX;
 /// So much work at once is due to a large buffer that was made: then phases follow one another in one
 /// slice, because there may be few others before the next such buffer.
-const LARGE: isize = 64 * 1024;
+const LARGE: isize = SLICE_WORK_MAX;
 
 /// Lets the collector do the slice that is due.
 ///
@@ -98,8 +98,17 @@ pub(crate) fn step(vm: &mut Vm, top: *mut Value, work: isize) {
         }
     }
     if vm.store.heap.phase() == Phase::Mark {
-        if !mark_some(&mut vm.store, work) {
-            return;
+        loop {
+            if !mark_some(&mut vm.store, work) {
+                return;
+            }
+            if work == ALL || !vm.store.heap.should_mark_written() {
+                break;
+            }
+            vm.store.heap.mark_written();
+            if work <= LARGE {
+                return;
+            }
         }
         // Roots may have changed since they were marked, without a barrier.
         mark_roots(vm, top);

@@ -16,10 +16,13 @@ pub type StepFn = unsafe extern "sysv64" fn(*const u64, *mut Value, *mut Vm) -> 
 pub type StepFn = unsafe extern "C" fn(*const u64, *mut Value, *mut Vm) -> Continuation;
 
 native_fn! {
-    /// Tells the collector that a scanned object was written to.
-    pub fn barrier(vm: *mut Vm, object: *mut Header) {
-        // SAFETY: machine code passes its machine and an object of it.
-        unsafe { (*vm).store.heap.barrier(NonNull::new_unchecked(object)) }
+    /// Tells the collector that a value, given by its bits, was stored in a scanned object.
+    pub fn barrier(vm: *mut Vm, object: *mut Header, value: u64) {
+        // SAFETY: machine code passes its machine, and an object and a value of it.
+        unsafe {
+            let (object, value) = (NonNull::new_unchecked(object), Value::from_bits(value));
+            (*vm).store.barrier(object, value);
+        }
     }
 }
 

@@ -98,7 +98,7 @@ impl Store {
         // SAFETY: there is room for one more element.
         unsafe { list.elems.get().add(len as usize).write(value) };
         list.len.set(len + 1);
-        self.heap.barrier(list.cell());
+        self.barrier(list.cell(), value);
         Ok(())
     }
 
@@ -108,7 +108,7 @@ impl Store {
         assert!(index < list.len());
         // SAFETY: just checked.
         unsafe { list.elems.get().add(index).write(value) };
-        self.heap.barrier(list.cell());
+        self.barrier(list.cell(), value);
     }
 
     /// Inserts a value before `index`, which must not be above the length.

@@ -69,6 +69,21 @@ impl Map {
         unsafe { &mut *self.slots.get().cast() }
     }
 
+    /// In dictionary mode, the entries and gaps.
+    pub(super) fn dict_entries(&self) -> Option<&[Entry]> {
+        self.flag(DICT).then(|| self.dict().entries())
+    }
+
+    /// In object mode, the slots. The globals have none: their cells are roots.
+    pub(super) fn slots_in(&self, shapes: &Shapes) -> &[Value] {
+        if self.flag(DICT | GLOBALS) {
+            return &[];
+        }
+        let count = shapes.get(self.shape()).keys.len();
+        // SAFETY: slots that the shape names are initialized.
+        unsafe { core::slice::from_raw_parts(self.slots.get(), count) }
+    }
+
     fn globals(&self) -> &Globals {
         // SAFETY: the globals outlive the heap's use of this map.
         unsafe { &*self.slots.get().cast() }
@@ -312,7 +327,8 @@ impl Store {
         origin: KeyOrigin,
     ) -> Result<(), Refusal> {
         let key = self.key(key)?;
-        self.heap.barrier(map.cell());
+        self.barrier(map.cell(), value);
+        self.barrier(map.cell(), key);
         if map.flag(GLOBALS) {
             let globals = map.globals_mut();
             let at = globals.find_or_add(&mut self.heap, &self.shapes, key)?;
@@ -496,7 +512,7 @@ impl Store {
     /// Replaces the value of entry `position` (see [`Map::next_entry`]; the position of the entry
     /// itself).
     pub fn map_set_at(&mut self, map: Gc<Map>, position: usize, value: Value) {
-        self.heap.barrier(map.cell());
+        self.barrier(map.cell(), value);
         match map.header.flags.get() & (DICT | GLOBALS) {
             // SAFETY: checked just before.
             0 if position < self.map_len(map) => unsafe {
@@ -522,29 +538,6 @@ fn release_slots(heap: &mut Heap, map: Gc<Map>) {
         unsafe { heap.free_buffer(map.slots.get().cast(), capacity * VALUE_SIZE) };
     }
     map.header.aux.set(0);
-}
-
-/// Marks what a map refers to; returns how many values it looked at.
-pub(super) fn trace(
-    heap: &mut Heap,
-    shapes: &Shapes,
-    map: Gc<Map>,
-    mark: fn(&mut Heap, &[Value]) -> usize,
-) -> usize {
-    match map.header.flags.get() & (DICT | GLOBALS) {
-        0 => {
-            let count = shapes.get(map.shape()).keys.len();
-            // SAFETY: slots that the shape names are initialized.
-            mark(heap, unsafe { core::slice::from_raw_parts(map.slots.get(), count) })
-        }
-        DICT => {
-            let entries: *const [Entry] = map.dict().entries();
-            // SAFETY: marking does not change the dictionary.
-            super::store::mark_pairs(heap, unsafe { &*entries })
-        }
-        // The cells are roots.
-        _ => 0,
-    }
 }
 
 /// Frees the buffers of a map that is about to be freed.

@@ -59,6 +59,20 @@ impl Store {
         Ok(())
     }
 
+    /// Tells the collector that `value` was stored in an object, as one of its elements or entries.
+    #[inline(always)]
+    pub fn barrier(&mut self, object: NonNull<Header>, value: Value) {
+        if self.heap.needs_barrier(object) {
+            self.stored(object, value);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn stored(&mut self, object: NonNull<Header>, value: Value) {
+        self.heap.stored(object, value.as_cell());
+    }
+
     /// Marks what a value refers to.
     #[inline(always)]
     pub fn mark_value(&mut self, value: Value) {
@@ -106,28 +120,62 @@ fn mark_all(heap: &mut Heap, values: &[Value]) -> usize {
     values.len()
 }
 
+/// The parts that lie between two positions, as far as there are such.
+fn part<T>(all: &[T], from: usize, to: usize) -> &[T] {
+    all.get(from..to.min(all.len())).unwrap_or_default()
+}
+
 impl Objects for Store {
     #[inline(always)]
     fn heap(&mut self) -> &mut Heap {
         &mut self.heap
     }
 
-    unsafe fn trace(&mut self, cell: NonNull<Header>) -> usize {
+    unsafe fn trace(&mut self, cell: NonNull<Header>, most: usize) -> Result<usize, usize> {
         let heap = &mut self.heap;
         // SAFETY: the kind in the header says what the cell holds.
         unsafe {
             match cell.as_ref().kind.get() {
-                KIND_LIST => mark_all(heap, Gc::<List>::from_cell(cell).as_slice()),
-                KIND_MAP => map::trace(heap, &self.shapes, Gc::<Map>::from_cell(cell), mark_all),
-                KIND_ENV => mark_all(heap, Gc::<Env>::from_cell(cell).as_slice()),
+                KIND_LIST => {
+                    let elements = Gc::<List>::from_cell(cell);
+                    let elements = elements.as_slice();
+                    if elements.len() > most {
+                        return Err(elements.len());
+                    }
+                    Ok(mark_all(heap, elements))
+                }
+                KIND_MAP => {
+                    let map = Gc::<Map>::from_cell(cell);
+                    match map.dict_entries() {
+                        Some(entries) if entries.len() > most => Err(entries.len()),
+                        Some(entries) => Ok(mark_pairs(heap, entries)),
+                        None => Ok(mark_all(heap, map.slots_in(&self.shapes))),
+                    }
+                }
+                KIND_ENV => Ok(mark_all(heap, Gc::<Env>::from_cell(cell).as_slice())),
                 KIND_FUNC => {
                     mark(heap, Gc::<Func>::from_cell(cell).scope.get());
-                    1
+                    Ok(1)
                 }
                 KIND_NATIVE => {
                     mark(heap, Gc::<NativeObject>::from_cell(cell).class.get());
-                    1
+                    Ok(1)
                 }
+                _ => Ok(0),
+            }
+        }
+    }
+
+    unsafe fn trace_part(&mut self, cell: NonNull<Header>, from: usize, to: usize) -> usize {
+        let heap = &mut self.heap;
+        // SAFETY: as above.
+        unsafe {
+            match cell.as_ref().kind.get() {
+                KIND_LIST => mark_all(heap, part(Gc::<List>::from_cell(cell).as_slice(), from, to)),
+                KIND_MAP => match Gc::<Map>::from_cell(cell).dict_entries() {
+                    Some(entries) => mark_pairs(heap, part(entries, from, to)),
+                    None => 0,
+                },
                 _ => 0,
             }
         }
@@ -155,7 +203,7 @@ impl Objects for Store {
 }
 
 /// What a [`dict::Dict`] entry looks like to the collector.
-pub(super) fn mark_pairs(heap: &mut Heap, entries: &[dict::Entry]) -> usize {
+fn mark_pairs(heap: &mut Heap, entries: &[dict::Entry]) -> usize {
     for entry in entries {
         mark(heap, entry.key);
         mark(heap, entry.value);

@@ -55,11 +55,11 @@ pub(super) fn store_bits(e: &mut Emitter<'_>, site: &Site<'_>, address: Address,
 
 /// An object that was scanned has the colour that the machine names while it marks.
 pub(super) fn barrier(e: &mut Emitter<'_>, site: &Site<'_>) {
-    let object = site.word(0);
+    let (object, value) = (site.word(0), site.word(1));
     let label = e.asm.new_dynamic_label();
     mem!(e.asm, Mem::Word(object, e.linkage.object_color); movzx (r11d,) BYTE ());
     mem!(e.asm, Mem::Word(VM, e.linkage.vm_barrier_color); cmp (r11b,) BYTE ());
     asm!(e.asm; je =>label);
     let back = e.here();
-    e.colds.push(Cold::Barrier { label, object, back });
+    e.colds.push(Cold::Barrier { label, object, value, back });
 }

@@ -133,7 +133,7 @@ fn the_barrier_is_called_for_scanned_objects_and_keeps_registers() {
             build.op(Op::F64(number.to_bits()), &[], Some(x(register)));
         }
         build.op(Op::Word(object), &[], Some(w(10)));
-        build.op(Op::Barrier, &[w(10)], None);
+        build.op(Op::Barrier, &[w(10), w(9)], None);
         for register in WORDS {
             build.op(Op::Store(Address::slot(20 + u16::from(register))), &[w(register)], None);
         }
@@ -143,8 +143,9 @@ fn the_barrier_is_called_for_scanned_objects_and_keeps_registers() {
         build.op(Op::Return, &[w(0)], None).before(&[copy(w(10), w(0))]);
         build.end(&[]);
         assert_eq!(machine.result(&build), object);
-        let expected = if called { (object, 8) } else { (0, 0) };
-        assert_eq!((machine.vm.barrier_object, machine.vm.barrier_stack), expected);
+        let expected = if called { (object, 109, 8) } else { (0, 0, 0) };
+        let vm = &machine.vm;
+        assert_eq!((vm.barrier_object, vm.barrier_value, vm.barrier_stack), expected);
         for register in WORDS {
             assert_eq!(machine.get(20 + register as usize), 100 + u64::from(register));
         }

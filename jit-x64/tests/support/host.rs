@@ -34,11 +34,12 @@ pub(crate) extern "sysv64" fn mix(x: f64, y: f64) -> f64 {
     x - 10.0 * y
 }
 
-/// Notes the object and how the stack is aligned, and ruins all that a function may ruin.
+/// Notes the object, the value and how the stack is aligned, and ruins all that a function may ruin.
 #[unsafe(naked)]
-pub(crate) extern "sysv64" fn barrier(_vm: *mut Vm, _object: u64) {
+pub(crate) extern "sysv64" fn barrier(_vm: *mut Vm, _object: u64, _value: u64) {
     naked_asm!(
         "mov [rdi + {object}], rsi",
+        "mov [rdi + {value}], rdx",
         "mov rax, rsp",
         "and rax, 15",
         "mov [rdi + {stack}], rax",
@@ -68,6 +69,7 @@ pub(crate) extern "sysv64" fn barrier(_vm: *mut Vm, _object: u64) {
         "vmovaps xmm14, xmm0",
         "ret",
         object = const offset_of!(Vm, barrier_object),
+        value = const offset_of!(Vm, barrier_value),
         stack = const offset_of!(Vm, barrier_stack),
     )
 }

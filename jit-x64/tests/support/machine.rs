@@ -30,6 +30,8 @@ pub(crate) struct Vm {
     pub(crate) barrier_color: u8,
     /// The last object the barrier was called for.
     pub(crate) barrier_object: u64,
+    /// The value it was called for.
+    pub(crate) barrier_value: u64,
     /// How far the stack was past a multiple of 16 then.
     pub(crate) barrier_stack: u64,
     /// The function that the step `CALL` calls.

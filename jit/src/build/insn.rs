@@ -350,7 +350,7 @@ impl Builder<'_> {
         let val = self.read(insn.c());
         self.store(Address::element(), &[elements, at], val);
         if self.graph.rep(val) == Rep::Word && self.graph.constant(val).is_none() {
-            self.append(Op::Barrier, vec![object], None);
+            self.append(Op::Barrier, vec![object, val], None);
         }
         self.versions.memory[Memory::Elements as usize] = self.fresh();
     }
@@ -421,7 +421,7 @@ impl Builder<'_> {
         let val = self.read(insn.b());
         self.store(address, &args, val);
         if self.graph.rep(val) == Rep::Word && self.graph.constant(val).is_none() {
-            self.append(Op::Barrier, vec![object], None);
+            self.append(Op::Barrier, vec![object, val], None);
         }
         for kind in self.stored_members(insn) {
             self.versions.memory[kind] = self.fresh();

@@ -56,7 +56,7 @@ impl Run<'_> {
                 let limit: *mut u8 = self.vm_field(layout::VM_STACK_LIMIT);
                 if end > limit { Done::Exit } else { Done::Nothing }
             }
-            Op::Barrier => self.barrier(self.word(placed, 0)),
+            Op::Barrier => self.barrier(self.word(placed, 0), self.word(placed, 1)),
             _ => self.compute(inst.op, placed),
         };
         self.poison(inst.op, placed.def);
@@ -191,13 +191,13 @@ impl Run<'_> {
         if self.fuel < 0 { Done::Exit } else { Done::Nothing }
     }
 
-    fn barrier(&mut self, object: u64) -> Done {
+    fn barrier(&mut self, object: u64, value: u64) -> Done {
         let header = with_exposed_provenance_mut::<u8>(object as usize);
         // SAFETY: the operand is the address of an object.
         let color = unsafe { header.add(layout::OBJECT_COLOR).read() };
         if color == self.vm_field::<u8>(layout::VM_BARRIER_COLOR) {
-            // SAFETY: an object of this machine that was scanned.
-            unsafe { helpers::barrier(self.vm.cast(), header.cast()) };
+            // SAFETY: an object of this machine that was scanned, and a value stored in it.
+            unsafe { helpers::barrier(self.vm.cast(), header.cast(), value) };
         }
         Done::Nothing
     }

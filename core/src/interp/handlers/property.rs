@@ -132,8 +132,9 @@ handler! {
         if let Some(list) = (*base.add(field_a(pc))).as_list() {
             let index = truncate((*base.add(field_b(pc))).raw_f64());
             if (index as u64) < list.len() as u64 {
-                list.elems.get().add(index as usize).write(*base.add(field_c(pc)));
-                (*vm).store.heap.barrier(list.cell());
+                let value = *base.add(field_c(pc));
+                list.elems.get().add(index as usize).write(value);
+                (*vm).store.barrier(list.cell(), value);
                 return E::next(pc.add(1), base, vm, acc);
             }
         }
@@ -161,8 +162,9 @@ handler! {
             && let Some(place) = map.hinted_slot(*base.add(field_b(pc)))
             && *base.add(field_b(pc)) != ISA
         {
-            place.write(*base.add(field_c(pc)));
-            (*vm).store.heap.barrier(map.cell());
+            let value = *base.add(field_c(pc));
+            place.write(value);
+            (*vm).store.barrier(map.cell(), value);
             return E::next(pc.add(1), base, vm, acc);
         }
         E::slow::<slow::SetIndex>(pc, base, vm)
