@@ -1,7 +1,11 @@
 //! Chores of the repository, run as `cargo xtask CHORE`.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // It talks to people.
 
+mod abi;
 mod bless;
+mod c;
+mod dist;
+mod embedding;
 mod engines;
 mod fuzz;
 mod header;
@@ -22,6 +26,10 @@ const HELP: &str = "usage: cargo xtask CHORE
   native [--seed N] [--seconds N] [--jobs N] [--assertions] [--file F]
                                 compares all ways to run generated programs, with and without machine code
   startup [--brisk PATH]        compares the start and the compiler with those of lua5.4, pair by pair
+  c [--only NAME] [--quick]     builds and runs the C and C++ examples, tests and the guide, in every way there is
+  abi [--bless]                 compares exported symbols and layouts with tests/abi.txt, or rewrites it
+  dist [--prefix DIR]           installs headers, libraries, pkg-config and CMake files
+  embedding [--runs N]          compares calls across the C interface with those of Lua 5.4
 ";
 
 fn main() -> ExitCode {
@@ -37,6 +45,10 @@ fn main() -> ExitCode {
         Some((&"native", options)) => native::run(options),
         Some((&"native-child", options)) => native::child(options),
         Some((&"startup", options)) => startup::run(options),
+        Some((&"c", options)) => c::run(options),
+        Some((&"abi", options)) => abi::run(options),
+        Some((&"dist", options)) => dist::run(options),
+        Some((&"embedding", options)) => embedding::run(options),
         _ => Err(HELP.to_string()),
     };
     match result {
