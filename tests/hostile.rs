@@ -420,6 +420,74 @@ fn long_library_calls_respect_the_budget() {
     check_with(source, timed, End::Spent);
 }
 
+/// What takes time in proportion to the size of a value pays in proportion, wherever it is hidden.
+#[test]
+fn work_hidden_in_values_is_paid_for() {
+    const N: usize = if SLOW { 1000 } else { 100_000 };
+    let limits = Limits { fuel: Some(if SLOW { 50_000 } else { 5_000_000 }), ..LIMITS };
+    // Each case: what is made first, and what is done again and again.
+    let numbers = format!("a = range(1, {N})\nb = range(1, {N})\n");
+    let ascii = format!("a = \"x\" * {}\nb = \"x\" * {}\n", 100 * N, 100 * N);
+    let unicode = format!("a = \"\u{e9}\" * {}\n", 10 * N);
+    let map =
+        format!("a = {{}}\nb = {{}}\nfor i in range(1, {N})\n\ta[i] = i\n\tb[i] = i\nend for\n");
+    let gaps = format!("{map}a[0] = 0\nfor i in range(2, {N})\n\ta.remove i\nend for\n");
+    for (first, again) in [
+        // Keys with one hash.
+        ("m = {}\n", "m[[0/0]] = 1"),
+        ("m = {}\ni = 0\n", "i += 1\nm[{\"x\": [i]}] = 1"),
+        ("m = {}\n", "k = []\nm[k] = 1\nk.push 1"),
+        ("k = []\n", "k = []\nglobals[k] = 1\nk.push 1"),
+        // Keys that are large.
+        (&numbers, "m = {1: 1}\nx = m.hasIndex(a)"),
+        (&numbers, "m = {1: 1}\nm[a] = 1\nx = m[b]"),
+        (&ascii, "m = {1: 1}\nx = m.hasIndex(a[1:])"),
+        // Comparing and hashing.
+        (&numbers, "x = [a] == [b]"),
+        (&numbers, "if [a] != [b] then x = 1"),
+        (&numbers, "x = [[a]].indexOf([b])"),
+        (&numbers, "x = hash([a])"),
+        (&map, "x = a == b"),
+        (&map, "x = hash(a)"),
+        (&ascii, "x = [a] == [b]"),
+        (&ascii, "x = refEquals(a, b)"),
+        (&ascii, "x = a - b"),
+        (&ascii, "x = [a, b, a, b]\nx.sort"),
+        // Copying.
+        (&numbers, "x = a[1:]"),
+        (&numbers, "x = slice(a, 1)"),
+        (&map, "x = a + {}"),
+        (&map, "x = {} + a"),
+        (&ascii, "x = a[1:5]\nx = a[:-9]\nx = a[9:a.len / 3]"),
+        (&ascii, "x = \"y\".insert(0, a)"),
+        (&ascii, "x = \"y\".replace(\"y\", a)"),
+        // Characters of several bytes, which must be counted.
+        (&unicode, "x = a[-1]"),
+        (&unicode, "x = a[-9:-1]"),
+        (&unicode, "for c in a\n\t__c_idx = a.len - 9\nend for"),
+        // Texts of values, and values of texts.
+        (&numbers, "x = str(a)"),
+        (&numbers, "x = \"\" + a"),
+        (&numbers, "x = \"\".indexOf(a)"),
+        ("a = \"7\" * 1000000\n", "x = a.val"),
+        ("a = \" \" * 1000000\n", "x = a.val"),
+        ("a = 1e308\n", "x = str(a)"),
+        // Entries that are no longer there.
+        (&gaps, "x = a.sum"),
+        (&gaps, "x = a.indexes"),
+        (&gaps, "x = a == {}\nx = a + {}\nx = str(a)"),
+        (&gaps, "for kv in b\n\tb.remove kv.key\n\tb[kv.key] = 1\n\tbreak\nend for"),
+        // Calls that are many.
+        (
+            "f = function(n)\n\tif n > 0 then return f(n - 1)\n\twhile true\n\t\tx = stackTrace\n\
+          \tend while\nend function\n",
+            "f 5000",
+        ),
+    ] {
+        check_with(&format!("{first}while true\n{again}\nend while"), limits, End::Spent);
+    }
+}
+
 #[test]
 fn parents_may_be_many_or_in_a_circle() {
     let chain = "a = {\"z\": 1}\nfor i in range(1, 100000)\n\ta = {\"__isa\": a}\nend for\n";

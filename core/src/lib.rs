@@ -114,9 +114,10 @@
 //! # Budgets, limits and errors
 //!
 //! [`Budget`] bounds one run by fuel, by time, or by both. Fuel is paid at backward jumps, at
-//! calls, and by library functions for the bytes and elements they handle, so no run goes on for
-//! long without paying; the same program pays the same fuel everywhere. Time is looked at between
-//! slices of 20,000 units or more, on the clock that [`MachineOptions::clock`] brings.
+//! calls, by library functions for the bytes and elements they handle, and for other work in
+//! proportion to the size of values, so no run goes on for long without paying; the same program
+//! pays the same fuel everywhere. Time is looked at between slices of 20,000 units or more, on the
+//! clock that [`MachineOptions::clock`] brings.
 //!
 //! [`MachineOptions`] bounds memory and the depth of calls; [`limits`] has the rest. A script that
 //! reaches one fails with an [`Error`] of kind [`ErrorKind::Limit`], and its machine goes on to the

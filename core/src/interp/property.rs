@@ -9,7 +9,7 @@ use crate::semantics::{self, text::Form};
 use crate::value::map::KeyOrigin;
 use crate::value::math::index_i32;
 use crate::value::shape::ISA;
-use crate::value::{Gc, Map, Type, Value};
+use crate::value::{Gc, Map, Type, Value, content};
 use crate::vm::{TypeMap, Vm};
 use alloc::format;
 use alloc::string::String;
@@ -237,7 +237,8 @@ pub(crate) fn isa(vm: &mut Vm, a: Value, b: Value) -> Result<Value, Error> {
     }
     for _ in 0..=ISA_STEPS_MAX {
         let Some(parent) = map.get_own(&vm.store.shapes, ISA) else { return Ok(Value::ZERO) };
-        let same = parent == b || (b.is_string() && crate::value::Store::str_equal(parent, b));
+        let same =
+            parent == b || (b.is_string() && content::texts_equal(&vm.store.shapes, parent, b));
         let number = matches!((parent.as_number(), b.as_number()), (Some(x), Some(y)) if x == y);
         if same || number {
             return Ok(Value::ONE);

@@ -17,7 +17,7 @@ const TRACE_MAX: usize = 200;
 pub(crate) fn raise(vm: &mut Vm, pc: *const u64, base: *mut Value, mut error: Error) -> State {
     vm.pc = pc;
     vm.base = base;
-    error.place(stack_trace(vm));
+    error.place(frames(vm, TRACE_MAX));
     vm.exit = Exit::Error(error);
     State::STOP
 }
@@ -49,6 +49,11 @@ fn line(code: &Code, pc: *const u64) -> u32 {
 
 /// The active calls of a machine that stands at `vm.pc`, innermost first.
 pub fn stack_trace(vm: &Vm) -> Vec<TraceFrame> {
+    frames(vm, TRACE_MAX)
+}
+
+/// At most `max` of the active calls.
+pub(super) fn frames(vm: &Vm, max: usize) -> Vec<TraceFrame> {
     let mut frames = Vec::new();
     if vm.pc.is_null() || vm.base.is_null() {
         return frames;
@@ -56,18 +61,16 @@ pub fn stack_trace(vm: &Vm) -> Vec<TraceFrame> {
     let (mut pc, mut base) = (vm.pc, vm.base);
     let bottom = vm.stack.start.wrapping_add(2 * crate::vm::stack::HEADER);
     let mut imports = vm.imports.iter().rev();
-    while base >= bottom {
+    while base >= bottom && frames.len() < max {
         // SAFETY: from the innermost frame, headers lead down to the bottom one.
         unsafe {
             if (*base.sub(3)).as_func().is_none() {
                 break;
             }
             let code = code_of(base);
-            if frames.len() < TRACE_MAX {
-                let source = code.program.as_ref().and_then(|(program, _)| program.name.clone());
-                let location = Location { source, line: line(code, pc) };
-                frames.push(TraceFrame { function: code.name.clone().into_owned(), location });
-            }
+            let source = code.program.as_ref().and_then(|(program, _)| program.name.clone());
+            let location = Location { source, line: line(code, pc) };
+            frames.push(TraceFrame { function: code.name.clone().into_owned(), location });
             let ret = (*base.sub(2)).bits() as *const u64;
             pc = if ret == super::import_stub() {
                 imports.next().map_or(ret, |i| i.pc).wrapping_sub(1)

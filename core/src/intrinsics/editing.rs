@@ -31,7 +31,7 @@ pub(super) fn insert(c: &mut Context<'_>) -> Result<Value, Trap> {
     let bytes = text.bytes();
     let (before, after) = bytes.split_at(char_offset(bytes, at));
     let value = c.text(2)?;
-    c.charge_bytes(bytes.len());
+    c.charge_bytes(bytes.len() + value.bytes().len());
     Ok(c.vm.store.new_str_parts(&[before, value.bytes(), after], None)?)
 }
 
@@ -151,18 +151,23 @@ fn replace_in_string(c: &mut Context<'_>, v: Value, count_max: usize) -> Result<
         return Err(c.error(error::text::REPLACE_EMPTY));
     }
     match replace_bytes(text.bytes(), old.bytes(), new.bytes(), count_max)? {
-        Some(out) => Ok(c.vm.store.new_str_parts(&[&out], None)?),
+        Some((out, count)) => {
+            c.charge_items(count);
+            c.charge_bytes(out.len());
+            Ok(c.vm.store.new_str_parts(&[&out], None)?)
+        }
         None => Ok(v),
     }
 }
 
-/// `bytes` with at most `count_max` occurrences of `old` replaced; `None` when there are none.
+/// `bytes` with at most `count_max` occurrences of `old` replaced, and how many were; `None` when
+/// there are none.
 fn replace_bytes(
     bytes: &[u8],
     old: &[u8],
     new: &[u8],
     count_max: usize,
-) -> Result<Option<Vec<u8>>, Refusal> {
+) -> Result<Option<(Vec<u8>, usize)>, Refusal> {
     let searcher = Searcher::new(old, bytes);
     let mut next = searcher.find(bytes);
     if next.is_none() {
@@ -181,5 +186,5 @@ fn replace_bytes(
         next = searcher.find(rest);
     }
     put(&mut out, rest)?;
-    Ok(Some(out))
+    Ok(Some((out, count_max - left)))
 }

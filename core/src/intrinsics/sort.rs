@@ -42,8 +42,7 @@ pub(super) fn sort(c: &mut Context<'_>) -> Result<Value, Trap> {
     if len < 2 {
         return Ok(c.arg(0));
     }
-    let levels = usize::BITS - len.leading_zeros();
-    c.charge_items(len.saturating_mul(levels as usize));
+    c.charge_items(len.saturating_mul(levels(len)));
     // The buffers count as the script's memory while they are there.
     let bytes = 2 * len * size_of::<Item>();
     let store = &mut c.vm.store;
@@ -116,9 +115,11 @@ fn sort_items(
         merge_sort(&mut items, &mut spare, |a, b| a.rank < b.rank);
     } else if items.iter().all(|item| item.key.is_string()) {
         items.iter_mut().for_each(|item| item.rank = rank_of_string(item.key));
+        note_texts(store, &items);
         sort_compared(&mut items, &mut spare, descending, compare_ranked_strings);
     } else {
         rank_mixed(store, &mut items)?;
+        note_texts(store, &items);
         sort_compared(&mut items, &mut spare, descending, compare_mixed);
     }
     for (index, item) in items.iter().enumerate() {
@@ -142,6 +143,19 @@ fn key_of(store: &mut Store, element: Value, by_key: Value) -> Value {
 fn compare_ranked_strings(a: &Item, b: &Item) -> Ordering {
     let by_text = || compare_strings(a.key, b.key).unwrap_or(Ordering::Equal);
     a.rank.cmp(&b.rank).then_with(by_text)
+}
+
+/// Notes the work of comparing texts: at most the whole ones, as often as an element is merged.
+fn note_texts(store: &Store, items: &[Item]) {
+    const BYTES_PER_STEP: usize = 8;
+    let steps = |item: &Item| item.key.as_str().map_or(0, |s| s.bytes().len() / BYTES_PER_STEP);
+    let all: usize = items.iter().map(steps).sum();
+    store.shapes.note_work(all.saturating_mul(levels(items.len())));
+}
+
+/// Times that an element is merged.
+fn levels(len: usize) -> usize {
+    (usize::BITS - len.leading_zeros()) as usize
 }
 
 /// Says of each key what kind it is, and makes the texts that will be needed.

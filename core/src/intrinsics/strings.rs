@@ -68,7 +68,10 @@ pub(super) fn str(c: &mut Context<'_>) -> Result<Value, Trap> {
 pub(super) fn val(c: &mut Context<'_>) -> Result<Value, Trap> {
     let v = c.arg(0);
     Ok(match v.text() {
-        Some(text) => Value::number(number::parse_prefix(text.bytes()).0),
+        Some(text) => {
+            c.charge_bytes(text.bytes().len());
+            Value::number(number::parse_prefix(text.bytes()).0)
+        }
         None if v.is_number() => v,
         None => Value::NULL,
     })
@@ -125,6 +128,7 @@ pub(super) fn split(c: &mut Context<'_>) -> Result<Value, Trap> {
     } else if !bytes.is_empty() {
         split_at(store, list, whole, delimiter.bytes(), pieces_max)?;
     }
+    c.charge_items(list.len());
     Ok(Value::list(list))
 }
 

@@ -4,7 +4,7 @@ use super::{TABLE, type_maps};
 use crate::host::Context;
 use crate::semantics::text;
 use crate::value::map::KeyOrigin;
-use crate::value::{Gc, Map, Refusal, Store, Value, content, number};
+use crate::value::{Gc, Map, Refusal, Value, content, number};
 use crate::vm::{Trap, Vm};
 use alloc::string::{String, ToString};
 
@@ -76,12 +76,11 @@ pub(super) fn ref_equals(c: &mut Context<'_>) -> Result<Value, Trap> {
     let (a, b) = (c.arg(0), c.arg(1));
     Ok(Value::boolean(match (a.as_number(), b.as_number()) {
         (Some(x), Some(y)) => x == y,
-        _ => a == b || Store::str_equal(a, b),
+        _ => a == b || content::texts_equal(&c.vm.store.shapes, a, b),
     }))
 }
 
 pub(super) fn hash(c: &mut Context<'_>) -> Result<Value, Trap> {
-    c.charge_items(c.arg(0).as_list().map_or(0, |list| list.len()));
     let hash = content::hash(&c.vm.store.shapes, c.arg(0));
     Ok(Value::number(f64::from(hash)))
 }
@@ -96,6 +95,7 @@ pub(super) fn stack_trace(c: &mut Context<'_>) -> Result<Value, Trap> {
         }
     }
     let frames = c.stack_trace();
+    c.charge_items(frames.len());
     let list = c.make_list(frames.len())?;
     for frame in &frames {
         let line = c.make_str(&frame.to_string())?;

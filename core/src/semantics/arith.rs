@@ -10,7 +10,7 @@ use crate::limits::{LIST_LEN_MAX, STRING_BYTES_MAX};
 use crate::syntax::Dialect;
 use crate::value::map::KeyOrigin;
 use crate::value::shape::{SHAPE_KEYS_MAX, is_shape};
-use crate::value::{Gc, List, Map, Refusal, Store, Type, Value, math, number, string};
+use crate::value::{Gc, List, Map, Refusal, Store, Type, Value, content, math, number, string};
 use alloc::vec::Vec;
 
 /// `a + b`: sum, concatenation or merge (LANGUAGE.md §7.1).
@@ -68,6 +68,9 @@ fn add_slow(store: &mut Store, _: Dialect, a: Value, b: Value) -> Result<Value, 
     }
 }
 
+/// Steps of work (see `Shapes::note_work`) that copying an entry of a map is.
+const STEPS_ENTRY: usize = 12;
+
 /// `a - b`: difference, or a string without its end (LANGUAGE.md §7.2).
 ///
 /// # Errors
@@ -84,6 +87,7 @@ pub fn sub(store: &mut Store, _: Dialect, a: Value, b: Value) -> Result<Value, E
         return Ok(a);
     }
     let Some(end) = b.text() else { return Ok(Value::NULL) };
+    content::note_comparison(&store.shapes, a, b);
     match whole.bytes().strip_suffix(end.bytes()) {
         Some(rest) => Ok(store.substring(a, 0, rest.len())?),
         None => Ok(a),
@@ -204,10 +208,11 @@ fn replicate_string(store: &mut Store, v: Value, times: f64) -> Result<Value, Re
     let mut out: Vec<u8> = Vec::new();
     let size = bytes.len() * copies + rest;
     out.try_reserve_exact(size).map_err(|_| Refusal::Memory(AllocError::Refused))?;
-    for _ in 0..copies {
-        out.extend_from_slice(bytes);
+    out.extend_from_slice(&bytes[..bytes.len().min(size)]);
+    while out.len() < size {
+        // As much as is there already, which is whole copies.
+        out.extend_from_within(..out.len().min(size - out.len()));
     }
-    out.extend_from_slice(&bytes[..rest]);
     store.new_str_parts(&[&out], Some(char_count * copies + rest_chars))
 }
 
@@ -261,6 +266,7 @@ fn copy_map(store: &mut Store, map: Gc<Map>) -> Result<Gc<Map>, Refusal> {
         add_entries(store, copy, map)?;
         return Ok(copy);
     }
+    store.shapes.note_work(count);
     let mut values = [Value::NULL; SHAPE_KEYS_MAX];
     let mut at = 0;
     while let Some((_, value, next)) = map.next_entry(&store.shapes, at) {
@@ -276,6 +282,7 @@ fn add_entries(store: &mut Store, to: Gc<Map>, from: Gc<Map>) -> Result<(), Refu
     let mut at = 0;
     while let Some((key, value, next)) = from.next_entry(&store.shapes, at) {
         store.map_set(to, key, value, origin)?;
+        store.shapes.note_work(STEPS_ENTRY);
         at = next;
     }
     Ok(())

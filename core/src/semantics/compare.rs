@@ -9,32 +9,33 @@ use core::cmp::Ordering;
 
 /// `a < b`.
 #[inline(never)]
-pub fn lt(_: &Store, _: Dialect, a: Value, b: Value) -> Value {
-    ordered(a, b, |x, y| x < y, Ordering::is_lt)
+pub fn lt(store: &Store, _: Dialect, a: Value, b: Value) -> Value {
+    ordered(store, a, b, |x, y| x < y, Ordering::is_lt)
 }
 
 /// `a > b`.
 #[inline(never)]
-pub fn gt(_: &Store, _: Dialect, a: Value, b: Value) -> Value {
-    ordered(a, b, |x, y| x > y, Ordering::is_gt)
+pub fn gt(store: &Store, _: Dialect, a: Value, b: Value) -> Value {
+    ordered(store, a, b, |x, y| x > y, Ordering::is_gt)
 }
 
 /// `a <= b`.
 #[inline(never)]
-pub fn le(_: &Store, _: Dialect, a: Value, b: Value) -> Value {
-    ordered(a, b, |x, y| x <= y, Ordering::is_le)
+pub fn le(store: &Store, _: Dialect, a: Value, b: Value) -> Value {
+    ordered(store, a, b, |x, y| x <= y, Ordering::is_le)
 }
 
 /// `a >= b`.
 #[inline(never)]
-pub fn ge(_: &Store, _: Dialect, a: Value, b: Value) -> Value {
-    ordered(a, b, |x, y| x >= y, Ordering::is_ge)
+pub fn ge(store: &Store, _: Dialect, a: Value, b: Value) -> Value {
+    ordered(store, a, b, |x, y| x >= y, Ordering::is_ge)
 }
 
 /// Null on the right counts as 0 or `""` in v1; what is neither two numbers nor two strings gives
 /// null.
 #[inline(always)]
 fn ordered(
+    store: &Store,
     a: Value,
     b: Value,
     numbers: impl Fn(f64, f64) -> bool,
@@ -48,6 +49,7 @@ fn ordered(
         };
     }
     let right = if b.is_null() { Value::EMPTY } else { b };
+    content::note_comparison(&store.shapes, a, right);
     match compare_strings(a, right) {
         Some(ordering) => Value::boolean(strings(ordering)),
         None => Value::NULL,

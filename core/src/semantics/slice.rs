@@ -3,7 +3,6 @@
 use super::text::is_ascii;
 use crate::error::Error;
 use crate::syntax::Dialect;
-use crate::value::string::char_offset;
 use crate::value::{Refusal, Store, Value, math};
 
 /// `v[from:to]`; null stands for a missing bound. What is neither list nor string gives null.
@@ -33,6 +32,7 @@ pub fn slice_at(store: &mut Store, v: Value, from: i32, to: Option<i32>) -> Resu
         let Some((from, to)) = bounds(list.len(), from, to) else {
             return store.new_list(0).map(Value::list);
         };
+        store.shapes.note_work(to - from);
         return store.list_from(&list.as_slice()[from..to]).map(Value::list);
     }
     let Some(text) = v.text() else { return Ok(Value::NULL) };
@@ -41,8 +41,8 @@ pub fn slice_at(store: &mut Store, v: Value, from: i32, to: Option<i32>) -> Resu
         return store.substring(v, from, to);
     }
     let bytes = text.bytes();
-    let start = char_offset(bytes, from);
-    let end = start + char_offset(&bytes[start..], to - from);
+    let start = store.char_offset(bytes, from);
+    let end = start + store.char_offset(&bytes[start..], to - from);
     store.substring(v, start, end)
 }
 

@@ -38,6 +38,7 @@ pub fn to_string_value(store: &mut Store, v: Value) -> Result<Value, Refusal> {
     }
     let mut out = String::new();
     append(store, v, Form::Plain, &mut out)?;
+    store.shapes.note_work(out.len());
     store.new_str(&out)
 }
 

@@ -3,7 +3,7 @@
 //! Small comparisons recurse; after a bounded number of steps the comparison starts again with a
 //! union-find over the containers met: two containers under comparison are put in one class, and a
 //! pair already in one class is not looked at again (Hopcroft and Karp's test of equivalence). So
-//! it ends on cycles, in nearly linear time.
+//! it ends on cycles, in nearly linear time. The time is noted as work (`Shapes::note_work`).
 
 use super::object::{Gc, Map};
 use super::shape::Shapes;
@@ -17,6 +17,12 @@ use hashbrown::{HashMap, HashSet};
 const QUICK_STEPS: u32 = 500;
 /// Depth a plain recursive comparison may reach.
 const QUICK_DEPTH: u32 = 40;
+/// Steps of work that comparing or hashing an entry of a map is; an element of a list is one.
+const STEPS_ENTRY: usize = 4;
+/// Steps of work that remembering a container is.
+const STEPS_REMEMBER: usize = 8;
+/// Bytes of text that are compared in a step of work.
+const BYTES_PER_STEP: usize = 8;
 
 /// A table by address.
 pub(super) type Addresses<V> = HashMap<u64, V, BuildMix>;
@@ -61,13 +67,30 @@ pub fn equal(shapes: &Shapes, a: Value, b: Value) -> bool {
         return true;
     }
     if a.as_str().is_some() {
-        return Store::str_equal(a, b);
+        return texts_equal(shapes, a, b);
     }
     if !is_container(a) || !is_container(b) {
         return false;
     }
     let mut steps = QUICK_STEPS;
-    quick(shapes, a, b, QUICK_DEPTH, &mut steps).unwrap_or_else(|| thorough(shapes, a, b))
+    let equal = quick(shapes, a, b, QUICK_DEPTH, &mut steps);
+    shapes.note_work((QUICK_STEPS - steps) as usize);
+    equal.unwrap_or_else(|| thorough(shapes, a, b))
+}
+
+/// Whether two strings have the same text.
+#[inline]
+pub fn texts_equal(shapes: &Shapes, a: Value, b: Value) -> bool {
+    note_comparison(shapes, a, b);
+    Store::str_equal(a, b)
+}
+
+/// Notes the work of comparing the texts of two strings.
+#[inline]
+pub fn note_comparison(shapes: &Shapes, a: Value, b: Value) {
+    if let (Some(x), Some(y)) = (a.as_str(), b.as_str()) {
+        shapes.note_work(x.bytes().len().min(y.bytes().len()) / BYTES_PER_STEP);
+    }
 }
 
 /// Whether two normalized keys are the same key.
@@ -109,6 +132,7 @@ fn quick(shapes: &Shapes, a: Value, b: Value, depth: u32, steps: &mut u32) -> Op
     while let Some((key, value, next)) = x.next_entry(shapes, at) {
         at = next;
         *steps = steps.checked_sub(1)?;
+        shapes.note_work(STEPS_ENTRY - 1);
         let Some(other) = y.get_own(shapes, key) else { return Some(false) };
         if !quick(shapes, value, other, depth, steps)? {
             return Some(false);
@@ -137,6 +161,7 @@ fn thorough(shapes: &Shapes, a: Value, b: Value) -> bool {
     let mut classes: Addresses<u64> = HashMap::with_hasher(BuildMix);
     let mut pending = alloc::vec![(a, b)];
     while let Some((a, b)) = pending.pop() {
+        shapes.note_work(1);
         if !is_container(a) || !is_container(b) {
             if !equal(shapes, a, b) {
                 return false;
@@ -147,6 +172,7 @@ fn thorough(shapes: &Shapes, a: Value, b: Value) -> bool {
         if x == y {
             continue;
         }
+        shapes.note_work(STEPS_REMEMBER);
         classes.insert(x, y);
         if !push_children(shapes, a, b, &mut pending) {
             return false;
@@ -171,6 +197,7 @@ fn push_children(shapes: &Shapes, a: Value, b: Value, pending: &mut Vec<(Value, 
     let mut at = 0;
     while let Some((key, value, next)) = x.next_entry(shapes, at) {
         at = next;
+        shapes.note_work(STEPS_ENTRY - 1);
         match y.get_own(shapes, key) {
             Some(other) => pending.push((value, other)),
             None => return false,
@@ -181,19 +208,21 @@ fn push_children(shapes: &Shapes, a: Value, b: Value, pending: &mut Vec<(Value, 
 
 /// Hash of a value by content: equal values hash equally (spec, Appendix B; functions by address).
 pub fn hash(shapes: &Shapes, v: Value) -> u32 {
-    if let Some(h) = hash_scalar(v) {
+    if let Some(h) = hash_scalar(shapes, v) {
         return h;
     }
     let mut visited: HashSet<u64, BuildMix> = HashSet::with_hasher(BuildMix);
     let mut pending = alloc::vec![v];
     let mut result = 0_u32;
     while let Some(item) = pending.pop() {
-        let part = match hash_scalar(item) {
+        shapes.note_work(1);
+        let part = match hash_scalar(shapes, item) {
             Some(h) => h,
             None => {
                 // Every visit counts, but only the first one is followed; the order of a map's
                 // entries must not matter, so only their number is hashed, with the keys' sum.
                 let first = visited.insert(address(item));
+                shapes.note_work(STEPS_REMEMBER);
                 if let Some(list) = item.as_list() {
                     if first {
                         pending.extend(list.as_slice().iter().rev());
@@ -214,19 +243,21 @@ fn hash_map_keys(shapes: &Shapes, map: Gc<Map>) -> u32 {
     let mut at = 0;
     while let Some((key, value, next)) = map.next_entry(shapes, at) {
         at = next;
-        let pair = hash_scalar(key).unwrap_or(7).rotate_left(5) ^ hash_scalar(value).unwrap_or(3);
+        shapes.note_work(STEPS_ENTRY);
+        let key = hash_scalar(shapes, key).unwrap_or(7);
+        let pair = key.rotate_left(5) ^ hash_scalar(shapes, value).unwrap_or(3);
         sum = sum.wrapping_add(pair);
     }
     sum
 }
 
-fn hash_scalar(v: Value) -> Option<u32> {
+fn hash_scalar(shapes: &Shapes, v: Value) -> Option<u32> {
     if let Some(x) = v.as_number() {
         return Some(math::hash_number(x));
     }
     if let Some(text) = v.text() {
         return Some(match text {
-            string::Text::Heap(s) => s.hash(),
+            string::Text::Heap(s) => s.hash_in(shapes),
             short => math::hash_string(short.bytes()),
         });
     }

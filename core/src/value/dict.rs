@@ -2,8 +2,10 @@
 //! objects.
 //!
 //! Entries stand in order of insertion; a removed one leaves a gap (key *unassigned*) until the
-//! entries are compacted. Up to eight entries are searched directly; beyond, an index maps hashes
-//! to positions.
+//! entries are compacted. Up to eight entries are searched directly; beyond, an index maps each hash
+//! to the newest entry that has it, which leads to the next older one. So equal hashes, which lists
+//! and maps as keys often have, cost nothing when an entry is added, and how many entries a look-up
+//! passes does not depend on how the index lies in memory: that is paid for.
 #![allow(unsafe_code)] // Entries live in raw buffers.
 
 use super::content;
@@ -12,7 +14,7 @@ use super::value::Value;
 use super::{Refusal, grow_capacity};
 use crate::heap::{AllocError, Heap};
 use core::cell::Cell;
-use hashbrown::HashTable;
+use hashbrown::{HashTable, hash_table};
 
 /// Entries that are searched without an index.
 const UNINDEXED_MAX: usize = 8;
@@ -20,6 +22,12 @@ const UNINDEXED_MAX: usize = 8;
 const ENTRIES_MAX: usize = 1 << 30;
 /// Bytes an index slot takes: a position, a control byte, and the room a table keeps free.
 const INDEX_SLOT_SIZE: usize = 10;
+/// Instead of the position of an entry: there is none.
+const NONE: u32 = u32::MAX;
+/// Steps of work that passing an entry with the same hash is.
+const STEPS_PASSING: usize = 2;
+/// Steps of work that moving an entry is when gaps are closed.
+const STEPS_MOVING: usize = 3;
 
 /// A key with its value.
 #[derive(Clone, Copy)]
@@ -30,6 +38,8 @@ pub struct Entry {
     /// The value.
     pub value: Value,
     hash: u32,
+    /// Position of the next older entry with the same hash, or [`NONE`]; in the index only.
+    older: u32,
 }
 
 const ENTRY_SIZE: usize = size_of::<Entry>();
@@ -147,21 +157,89 @@ impl Dict {
         if entries.get(hint).is_some_and(|e| e.key == key) {
             return Some(hint);
         }
-        // SAFETY: every position in the index is below the number of entries.
-        let same = |&at: &u32| unsafe { entries.get_unchecked(at as usize) }.key == key;
-        let found = *self.index.find(spread(hash), same)? as usize;
+        let found = self.find_indexed(shapes, hash, |e| e.key == key)?;
         self.hint.set(found);
         Some(found)
     }
 
+    /// Position of the newest entry with this hash that is the `same` as what is looked for.
+    #[inline]
+    fn find_indexed(
+        &self,
+        shapes: &Shapes,
+        hash: u32,
+        same: impl Fn(&Entry) -> bool,
+    ) -> Option<usize> {
+        let entries = self.entries();
+        // SAFETY: every position in the index is below the number of entries.
+        let entry = |at: u32| unsafe { entries.get_unchecked(at as usize) };
+        let mut at = *self.index.find(spread(hash), |&at| entry(at).hash == hash)?;
+        let mut passed = 0;
+        while at != NONE && !same(entry(at)) {
+            passed += STEPS_PASSING;
+            at = entry(at).older;
+        }
+        if passed != 0 {
+            shapes.note_work(passed);
+        }
+        (at != NONE).then_some(at as usize)
+    }
+
+    /// Puts the entry at a position into the index, for which there is room.
+    fn link(&mut self, at: usize) {
+        let entries = self.entries;
+        // SAFETY: every position in the index is below `len`.
+        let hash_at = |&i: &u32| unsafe { (*entries.add(i as usize)).hash };
+        // SAFETY: the caller's promise.
+        let (hash, older) = unsafe { ((*entries.add(at)).hash, &raw mut (*entries.add(at)).older) };
+        let slot = self.index.entry(spread(hash), |i| hash_at(i) == hash, |i| spread(hash_at(i)));
+        let newest = match slot {
+            hash_table::Entry::Occupied(mut slot) => core::mem::replace(slot.get_mut(), at as u32),
+            hash_table::Entry::Vacant(slot) => {
+                slot.insert(at as u32);
+                NONE
+            }
+        };
+        // SAFETY: as above.
+        unsafe { older.write(newest) };
+    }
+
+    /// Takes the entry at a position out of the index, if it is there.
+    fn unlink(&mut self, shapes: &Shapes, at: usize) {
+        let entries = self.entries;
+        // SAFETY: every position in the index, and behind one that is, is below `len`.
+        let entry = |i: u32| unsafe { &mut *entries.add(i as usize) };
+        let (hash, older) = (entry(at as u32).hash, entry(at as u32).older);
+        let Ok(mut newest) = self.index.find_entry(spread(hash), |&i| entry(i).hash == hash) else {
+            return;
+        };
+        let mut newer = *newest.get();
+        if newer as usize == at {
+            if older == NONE {
+                newest.remove();
+            } else {
+                *newest.get_mut() = older;
+            }
+            return;
+        }
+        let mut passed = STEPS_PASSING;
+        while newer != NONE && entry(newer).older as usize != at {
+            passed += STEPS_PASSING;
+            newer = entry(newer).older;
+        }
+        shapes.note_work(passed);
+        if newer != NONE {
+            entry(newer).older = older;
+        }
+    }
+
     #[cold]
     fn find_container(&self, shapes: &Shapes, key: Value, hash: u32) -> Option<usize> {
-        let entries = self.entries();
         let same = |e: &Entry| e.hash == hash && content::keys_equal(shapes, e.key, key);
         if self.index_room == 0 {
-            return entries.iter().position(same);
+            return self.entries().iter().position(same);
         }
-        self.index.find(spread(hash), |&at| same(&entries[at as usize])).map(|&at| at as usize)
+        self.find_indexed(shapes, hash, same)
     }
 
     /// The value at a position.
@@ -195,6 +273,7 @@ impl Dict {
     ) -> Result<(), Refusal> {
         if self.len == self.capacity {
             if self.gaps * 2 > self.len {
+                // As many entries were removed since the last time: no need to pay.
                 self.compact();
             } else {
                 self.grow(heap)?;
@@ -205,13 +284,10 @@ impl Dict {
         }
         let at = self.len;
         // SAFETY: there is room for one more entry.
-        unsafe { self.entries.add(at).write(Entry { key, value, hash }) };
+        unsafe { self.entries.add(at).write(Entry { key, value, hash, older: NONE }) };
         self.len += 1;
         if self.index_room != 0 && is_indexed(key) {
-            // SAFETY: every position in the index is below `len`.
-            self.index.insert_unique(spread(hash), at as u32, |&i| unsafe {
-                spread((*self.entries.add(i as usize)).hash)
-            });
+            self.link(at);
         }
         Ok(())
     }
@@ -246,27 +322,29 @@ impl Dict {
             self.index = index;
             return Err(Refusal::Memory(AllocError::Refused));
         }
-        if self.index_room == 0 {
-            for (at, entry) in entries.iter().enumerate() {
-                if is_indexed(entry.key) {
-                    index.insert_unique(spread(entry.hash), at as u32, hash_at);
-                }
-            }
-        }
         self.index = index;
+        if self.index_room == 0 {
+            self.link_all();
+        }
         self.index_room = self.index_room.max(room);
         Ok(())
     }
 
-    /// Removes the entry at a position; the others keep theirs until the next [`Dict::compact`].
-    pub fn remove(&mut self, at: usize) {
-        let hash = self.entries()[at].hash;
-        if self.index_room != 0
-            && let Ok(slot) = self.index.find_entry(spread(hash), |&i| i as usize == at)
-        {
-            slot.remove();
+    fn link_all(&mut self) {
+        for at in 0..self.len {
+            if is_indexed(self.entries()[at].key) {
+                self.link(at);
+            }
         }
-        self.entries_mut()[at] = Entry { key: Value::UNASSIGNED, value: Value::NULL, hash: 0 };
+    }
+
+    /// Removes the entry at a position; the others keep theirs until the next [`Dict::compact`].
+    pub fn remove(&mut self, shapes: &Shapes, at: usize) {
+        if self.index_room != 0 && is_indexed(self.entries()[at].key) {
+            self.unlink(shapes, at);
+        }
+        self.entries_mut()[at] =
+            Entry { key: Value::UNASSIGNED, value: Value::NULL, hash: 0, older: NONE };
         self.gaps += 1;
         while self.len > 0 && self.entries()[self.len - 1].key.is_unassigned() {
             self.len -= 1;
@@ -278,15 +356,11 @@ impl Dict {
         self.head = self.head.min(self.len);
     }
 
-    /// Whether there are gaps.
-    pub fn has_gaps(&self) -> bool {
-        self.gaps != 0
-    }
-
-    /// Closes the gaps, so that ordinal numbers are positions; false when there were none.
-    pub fn compact(&mut self) -> bool {
+    /// Closes the gaps, so that ordinal numbers are positions. Returns the steps of work; 0 when there
+    /// were none.
+    pub fn compact(&mut self) -> usize {
         if self.gaps == 0 {
-            return false;
+            return 0;
         }
         let mut to = 0;
         let len = self.len;
@@ -300,18 +374,12 @@ impl Dict {
         self.len = to;
         self.gaps = 0;
         self.head = 0;
+        self.index.clear();
         if self.index_room != 0 {
-            let mut index = core::mem::take(&mut self.index);
-            index.clear();
-            let entries = self.entries();
-            for (at, entry) in entries.iter().enumerate().filter(|(_, e)| is_indexed(e.key)) {
-                index.insert_unique(spread(entry.hash), at as u32, |&i| {
-                    spread(entries[i as usize].hash)
-                });
-            }
-            self.index = index;
+            self.link_all();
         }
-        true
+        // A slot of the index is a byte to be cleared.
+        len + STEPS_MOVING * to + self.index_room / 64
     }
 
     /// Gives the memory back.

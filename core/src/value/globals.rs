@@ -116,6 +116,10 @@ impl Globals {
         if key == Value::NAN {
             return None;
         }
+        if key.as_list().is_some() || key.as_map().is_some() {
+            // Any number of them may have the same hash.
+            shapes.note_work(self.len);
+        }
         let hash = super::dict::spread(hash_key(shapes, key));
         let cells = self.cells();
         let same = |&i: &u32| {

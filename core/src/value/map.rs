@@ -13,7 +13,7 @@ use super::globals::Globals;
 use super::object::{Gc, KIND_MAP, Map, SLOTS_INLINE};
 use super::shape::{EMPTY_SHAPE, ISA, NO_SHAPE, SHAPE_KEYS_MAX, Shapes};
 use super::store::Store;
-use super::value::Value;
+use super::value::{TAG_LIST, Value};
 use crate::heap::{Heap, new_cell};
 
 /// Flag: dictionary mode.
@@ -25,6 +25,8 @@ const PROTOTYPE: u8 = 4;
 /// Keys a map may have before a computed key makes it a dictionary.
 const COMPUTED_KEYS_MAX: usize = 8;
 const VALUE_SIZE: usize = size_of::<Value>();
+/// Entries without a key that are passed over in a step of work.
+const GAPS_PER_STEP: usize = 8;
 
 /// How a key got its name.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -98,10 +100,11 @@ impl Map {
     /// In dictionary mode, where the value under a normalized key is kept if that key was also
     /// looked for last.
     ///
-    /// `None` for functions, which as operands are called first.
+    /// `None` for lists and maps, which are found by their content, and for functions, which as
+    /// operands are called first.
     #[inline(always)]
     pub fn hinted_slot(&self, key: Value) -> Option<*mut Value> {
-        if self.header.flags.get() & (DICT | GLOBALS) != DICT || key.needs_attention() {
+        if self.header.flags.get() & (DICT | GLOBALS) != DICT || key.bits() >= TAG_LIST {
             return None;
         }
         self.dict().hinted(key)
@@ -171,20 +174,19 @@ impl Map {
             DICT => {
                 let at = at.max(self.dict().head());
                 let entries = self.dict().entries().get(at..)?;
-                let gaps = entries.iter().position(|e| !e.key.is_unassigned())?;
-                Some((entries[gaps].key, entries[gaps].value, at + gaps + 1))
+                let gaps = entries.iter().take_while(|e| e.key.is_unassigned()).count();
+                shapes.note_work(gaps / GAPS_PER_STEP);
+                let entry = entries.get(gaps)?;
+                Some((entry.key, entry.value, at + gaps + 1))
             }
             _ => {
                 let cells = self.globals().cells().get(at..)?;
-                let skip = cells.iter().position(|c| c.is_assigned())?;
-                Some((cells[skip].key, cells[skip].value, at + skip + 1))
+                let gaps = cells.iter().take_while(|c| !c.is_assigned()).count();
+                shapes.note_work(gaps / GAPS_PER_STEP);
+                let cell = cells.get(gaps)?;
+                Some((cell.key, cell.value, at + gaps + 1))
             }
         }
-    }
-
-    /// Whether the next [`Store::map_entry`] has to close gaps first.
-    pub fn has_gaps(&self) -> bool {
-        self.header.flags.get() & (DICT | GLOBALS) == DICT && self.dict().has_gaps()
     }
 }
 
@@ -295,15 +297,20 @@ impl Store {
     /// Entry number `ordinal` in the current order. Closes gaps first, so that a loop over a map takes
     /// time in proportion to its length.
     pub fn map_entry(&mut self, map: Gc<Map>, ordinal: usize) -> Option<(Value, Value)> {
-        if map.header.flags.get() & (DICT | GLOBALS) == DICT && map.dict_mut().compact() {
+        if map.header.flags.get() & (DICT | GLOBALS) == DICT {
+            let steps = map.dict_mut().compact();
+            self.shapes.note_work(steps);
             // Caches hold pointers into the entries of a parent, and they moved.
-            if map.is_prototype() {
+            if steps != 0 && map.is_prototype() {
                 self.shapes.prototype_changes();
             }
         }
         if map.is_globals() {
-            let mut assigned = map.globals().cells().iter().filter(|c| c.is_assigned());
-            return assigned.nth(ordinal).map(|c| (c.key, c.value));
+            // Cells without a variable are passed over anew each time.
+            let cells = map.globals().cells();
+            let found = (0..cells.len()).filter(|&i| cells[i].is_assigned()).nth(ordinal);
+            self.shapes.note_work(found.unwrap_or(cells.len()) / GAPS_PER_STEP);
+            return found.map(|i| (cells[i].key, cells[i].value));
         }
         map.next_entry(&self.shapes, ordinal).map(|(key, value, _)| (key, value))
     }
@@ -501,7 +508,7 @@ impl Store {
             // Slots become positions.
             self.make_dict(map)?;
         }
-        map.dict_mut().remove(position);
+        map.dict_mut().remove(&self.shapes, position);
         map.header.info.set(self.shapes.dict_number());
         if map.is_prototype() {
             self.shapes.prototype_changes();

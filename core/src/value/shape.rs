@@ -12,6 +12,7 @@ use super::object::{Gc, Map};
 use super::value::Value;
 use crate::heap::Memory;
 use alloc::vec::Vec;
+use core::cell::Cell;
 use hashbrown::HashTable;
 
 /// Most keys of a shape; a map with more is a dictionary.
@@ -80,6 +81,9 @@ pub struct Shapes {
     /// Changes when a map that others inherit from gains or loses a key or its parent.
     pub epoch: u32,
     next_dict: u32,
+    /// Steps that values took and nobody has paid for. Here because everything that looks into values
+    /// has the shapes at hand.
+    work: Cell<usize>,
 }
 
 fn hash(from: u32, key: Value, prototype: u64) -> u64 {
@@ -104,7 +108,27 @@ impl Shapes {
             prototypes: HashTable::new(),
             epoch: 1,
             next_dict: FIRST_DICT,
+            work: Cell::new(0),
         }
+    }
+
+    /// Notes work that takes time in proportion to the size of a value: so many steps of about five
+    /// nanoseconds. The instruction or native function that asked for it pays.
+    #[inline]
+    pub fn note_work(&self, steps: usize) {
+        self.work.set(self.work.get().saturating_add(steps));
+    }
+
+    /// The steps noted since [`Shapes::take_work`] was called.
+    #[inline]
+    pub fn work(&self) -> usize {
+        self.work.get()
+    }
+
+    /// The steps noted since the last call.
+    #[inline]
+    pub fn take_work(&self) -> usize {
+        self.work.take()
     }
 
     /// The shape with this number.

@@ -12,6 +12,7 @@
 
 use super::Refusal;
 use super::object::{Gc, KIND_STR, Str};
+use super::shape::Shapes;
 use super::store::Store;
 use super::value::{SHORT_MAX, Value};
 use crate::heap::{Heap, Phase, new_cell};
@@ -21,6 +22,8 @@ use core::ptr;
 
 /// Bytes of text a cell holds.
 pub const STR_INLINE: usize = 24;
+/// Bytes of text that are looked through or copied in a step of work.
+const BYTES_PER_STEP: usize = 8;
 /// Smallest room of a buffer, in bytes.
 const BUFFER_MIN: usize = 48;
 
@@ -103,6 +106,15 @@ impl Str {
 
     fn buffer(&self) -> *mut StrBuffer {
         ptr::with_exposed_provenance_mut(self.inline.get()[0] as usize)
+    }
+
+    /// Hash of the text, as [`Str::hash`]. Notes the work, a step for each byte.
+    #[inline]
+    pub fn hash_in(&self, shapes: &Shapes) -> u32 {
+        if !self.flag(HASHED) {
+            shapes.note_work(self.bytes().len());
+        }
+        self.hash()
     }
 
     /// Hash of the text, computed once: FNV-1a, 32 bits (spec, Appendix B).
@@ -325,9 +337,15 @@ impl Store {
         }
         let part = &bytes[from..to];
         let Text::Heap(whole) = &text else { return self.new_str_parts(&[part], None) };
-        let chars = if whole.is_ascii() { part.len() } else { count_chars(part) };
+        let chars = if whole.is_ascii() {
+            part.len()
+        } else {
+            self.shapes.note_work(part.len() / BYTES_PER_STEP);
+            count_chars(part)
+        };
         // A part that keeps much of the buffer alive shares it; a small part is copied.
         if part.len() <= STR_INLINE || !whole.flag(BUFFERED) || part.len() * 2 < bytes.len() {
+            self.shapes.note_work(part.len() / BYTES_PER_STEP);
             return self.new_str_parts(&[part], Some(chars));
         }
         let buffer = whole.buffer();
@@ -351,9 +369,16 @@ impl Store {
         }
         let text = s.text()?;
         let bytes = text.bytes();
-        let at = char_offset(bytes, index);
+        let at = self.char_offset(bytes, index);
         let first = *bytes.get(at)?;
         Some(Value::short(&bytes[at..at + char_width(first)]))
+    }
+
+    /// As the function [`char_offset`], with the work noted.
+    pub fn char_offset(&self, bytes: &[u8], index: usize) -> usize {
+        let at = char_offset(bytes, index);
+        self.shapes.note_work(at / BYTES_PER_STEP);
+        at
     }
 
     /// Number of code points of a string.
@@ -401,7 +426,10 @@ impl Store {
         match s.as_str() {
             None => Some(s),
             Some(object) if object.flag(ATOM) => Some(s),
-            Some(object) => self.find_interned(object.bytes(), object.hash()).map(Value::str),
+            Some(object) => {
+                let hash = object.hash_in(&self.shapes);
+                self.find_interned(object.bytes(), hash).map(Value::str)
+            }
         }
     }
 
@@ -421,7 +449,7 @@ impl Store {
 
     #[inline(never)]
     fn intern(&mut self, s: Gc<Str>) -> Result<Value, Refusal> {
-        let hash = s.hash();
+        let hash = s.hash_in(&self.shapes);
         if let Some(atom) = self.find_interned(s.bytes(), hash) {
             return Ok(Value::str(atom));
         }
@@ -444,6 +472,11 @@ impl Store {
             }
         }
         let s = self.new_str(text)?;
+        if let Some(s) = s.as_str() {
+            // Known already, and no work of the script: whether there was an atom depends on when
+            // garbage was collected.
+            s.hash();
+        }
         self.atom(s)
     }
 

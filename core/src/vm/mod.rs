@@ -232,7 +232,26 @@ pub struct Vm {
     pub host_data: usize,
 }
 
+/// Steps of work (see `Shapes::note_work`) that cost a unit of fuel.
+const STEPS_PER_FUEL: usize = 16;
+
 impl Vm {
+    /// Pays for the work that values noted, so that budgets hold where one instruction or call does
+    /// much.
+    #[inline(always)]
+    pub fn pay_for_work(&mut self) {
+        if self.store.shapes.work() != 0 {
+            let steps = self.store.shapes.take_work();
+            self.pay_for_steps(steps);
+        }
+    }
+
+    /// Pays for so many steps of work.
+    #[inline]
+    pub fn pay_for_steps(&mut self, steps: usize) {
+        self.fuel = self.fuel.saturating_sub((steps / STEPS_PER_FUEL) as i64);
+    }
+
     /// The map `globals`.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The engine that is a `match` in a loop.
 
 use super::super::{State, handlers};
-use super::{Engine, Slow, Value, Vm, left_behind};
+use super::{Engine, Slow, Value, Vm, left_behind, run_slow};
 use crate::bytecode::{Op, op_of};
 use crate::for_each_op;
 
@@ -21,10 +21,9 @@ impl Engine for Loop {
 
     #[inline(always)]
     unsafe fn slow<S: Slow>(pc: *const u64, base: *mut Value, vm: *mut Vm) -> (State, f64) {
-        // SAFETY: the contract of engines; `vm` is the one exclusive pointer to the machine while
-        // it runs.
+        // SAFETY: the contract of engines.
         unsafe {
-            let state = S::run(pc, base, &mut *vm);
+            let state = run_slow::<S>(pc, base, vm);
             let acc = if state.pc.is_null() { f64::NAN } else { left_behind(pc, base, state) };
             (state, acc)
         }

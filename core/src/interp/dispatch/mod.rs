@@ -44,6 +44,24 @@ pub(in crate::interp) trait Engine {
     unsafe fn slow<S: Slow>(pc: *const u64, base: *mut Value, vm: *mut Vm) -> Self::Result;
 }
 
+/// Runs a slow path, which then pays for the work that values noted. Each pays for itself: what is
+/// left of a unit must not depend on slow paths before, which a specialized site or machine code may
+/// not take.
+///
+/// # Safety
+///
+/// As [`Engine::slow`].
+#[inline(always)]
+unsafe fn run_slow<S: Slow>(pc: *const u64, base: *mut Value, vm: *mut Vm) -> State {
+    // SAFETY: the contract of engines; `vm` is the one exclusive pointer to the machine while it
+    // runs, and machine code holds none.
+    unsafe {
+        let state = S::run(pc, base, &mut *vm);
+        (*vm).pay_for_work();
+        state
+    }
+}
+
 /// What an instruction left to its slow path passes on: what it stored, when it is finished and the
 /// machine goes on right behind it. Elsewhere (a call, a return, a way out of machine code, the same
 /// instruction again) nobody knows what stands where.

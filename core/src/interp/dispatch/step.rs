@@ -1,7 +1,7 @@
 //! One instruction at a time, for machine code: a table of functions made from the same handlers.
 
 use super::super::{State, handlers};
-use super::{Engine, Slow, Value, Vm};
+use super::{Engine, Slow, Value, Vm, run_slow};
 use crate::bytecode::Op;
 use crate::for_each_op;
 use crate::native::{Continuation, helpers::StepFn, native_fn};
@@ -19,8 +19,8 @@ impl Engine for Step {
 
     #[inline(always)]
     unsafe fn slow<S: Slow>(pc: *const u64, base: *mut Value, vm: *mut Vm) -> Continuation {
-        // SAFETY: the contract of engines; machine code holds no reference to the machine.
-        let state = unsafe { S::run(pc, base, &mut *vm) };
+        // SAFETY: the contract of engines.
+        let state = unsafe { run_slow::<S>(pc, base, vm) };
         // SAFETY: as above.
         let changed = unsafe { (*vm).globals.changed };
         // What code took for constant changed: an odd address is none that it would go on at, so it

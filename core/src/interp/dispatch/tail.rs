@@ -1,7 +1,7 @@
 //! The tail-calling engine.
 
 use super::super::handlers;
-use super::{Engine, Slow, Value, Vm, left_behind};
+use super::{Engine, Slow, Value, Vm, left_behind, run_slow};
 use crate::bytecode::Op;
 use crate::for_each_op;
 
@@ -37,10 +37,9 @@ impl Engine for Tail {
 #[cold]
 #[inline(never)]
 unsafe extern "C" fn slow_handler<S: Slow>(pc: *const u64, base: *mut Value, vm: *mut Vm) {
-    // SAFETY: the contract of engines; `vm` is the one exclusive pointer to the machine while it
-    // runs.
+    // SAFETY: the contract of engines.
     unsafe {
-        let state = S::run(pc, base, &mut *vm);
+        let state = run_slow::<S>(pc, base, vm);
         if state.pc.is_null() {
             return;
         }

@@ -59,11 +59,13 @@ pub(super) unsafe fn element(
     if let Some(text) = sequence.text() {
         let bytes = text.bytes();
         // SAFETY: as above. Registers 2 and 3 hold the index and byte of the character after the
-        // last one given out.
+        // last one given out, once there was a first.
         let (known, byte) = unsafe { (*state.add(2), *state.add(3)) };
         let at = match (known.as_number(), byte.as_number()) {
+            _ if index == 0 => 0,
             (Some(k), Some(b)) if k == index as f64 => b as usize,
-            _ => crate::value::string::char_offset(bytes, index),
+            _ if is_ascii(&text) => index.min(bytes.len()),
+            _ => vm.store.char_offset(bytes, index),
         };
         if at >= bytes.len() {
             return Ok(None);
@@ -77,10 +79,6 @@ pub(super) unsafe fn element(
         return Ok(Some(Value::short(&bytes[at..end])));
     }
     let Some(map) = sequence.as_map() else { return Ok(None) };
-    if map.is_globals() || map.has_gaps() {
-        // Cells without a variable are passed over anew each time, gaps are closed: that is paid for.
-        vm.fuel -= ((index + vm.store.map_len(map)) / 16) as i64;
-    }
     let Some((key, value)) = vm.store.map_entry(map, index) else { return Ok(None) };
     let pair = refused(vm.store.new_map())?;
     refused(vm.store.map_set(pair, Value::short(b"key"), key, KeyOrigin::Literal))?;
@@ -99,8 +97,6 @@ slow! {
             return next(pc, base, 1);
         }
         poll(vm, base);
-        state.add(2).write(Value::ZERO);
-        state.add(3).write(Value::ZERO);
         match attempt!(vm, pc, base, element(vm, state, 0)) {
             Some(value) => {
                 state.add(1).write(Value::ZERO);
@@ -178,8 +174,8 @@ slow! {
         }
         match property::position(index, len) {
             None => dst.write(Value::NULL),
-            Some(at) if (*state).is_string() => dst.write(vm.store.char_at(*state, at).unwrap_or(Value::NULL)),
             Some(at) => {
+                // The first time, `at` is 0.
                 let value = attempt!(vm, pc, base, element(vm, state, at));
                 dst.write(value.unwrap_or(Value::NULL));
             }

@@ -9,7 +9,7 @@ use super::{State, gc, hooks, link, property, suspend, unwind};
 use crate::bytecode::{Fallback, Kind, Op, Outer, a_of, b_of, bc_of, c_of, op_of, x_of};
 use crate::error::{Error, ErrorKind};
 use crate::limits::LIST_LEN_MAX;
-use crate::semantics::{self, arith, compare, logic};
+use crate::semantics::{self, arith, compare, logic, text::is_ascii};
 use crate::value::code::{CALL_NATIVE, CALL_SELF_PARAM};
 use crate::value::map::KeyOrigin;
 use crate::value::math;
@@ -115,16 +115,14 @@ unsafe fn op_at(pc: *const u64) -> Op {
     op_of(unsafe { *pc }).unwrap_or(Op::Nop)
 }
 
-/// Pays for making or looking at a value of this size, so that budgets hold where one instruction
-/// does much work.
-fn pay_for(vm: &mut Vm, value: Value) {
-    const ITEMS_PER_FUEL: usize = 16;
-    let size = match (value.as_list(), value.as_str()) {
+/// Notes the work of making `value`.
+fn note_made(vm: &Vm, value: Value) {
+    let steps = match (value.as_list(), value.as_str()) {
         (Some(list), _) => list.len(),
         (_, Some(text)) => text.bytes().len() / 8,
-        _ => return,
+        _ => 0,
     };
-    vm.fuel = vm.fuel.saturating_sub((size / ITEMS_PER_FUEL) as i64);
+    vm.store.shapes.note_work(steps);
 }
 
 slow! {

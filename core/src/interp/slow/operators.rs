@@ -32,7 +32,7 @@ slow! {
                 _ => arith::pow(s, d, lhs, rhs),
             }
         });
-        pay_for(vm, value);
+        note_made(vm, value);
         base.add(usize::from(a_of(word))).write(value);
         next(pc, base, 1)
     }
@@ -100,7 +100,6 @@ slow! {
         let word = *pc;
         let (lhs, rhs) = (*base.add(usize::from(b_of(word))), *base.add(usize::from(c_of(word))));
         attend!(pc, base, lhs, rhs);
-        pay_for(vm, lhs);
         let value = comparison(vm, op_at(pc), lhs, rhs);
         base.add(usize::from(a_of(word))).write(value);
         next(pc, base, 1)
@@ -115,7 +114,6 @@ slow! {
         let lhs = *base.add(usize::from(a_of(word)));
         let rhs = operand(pc, base, op.operands()[1], b_of(word));
         attend!(pc, base, lhs, rhs);
-        pay_for(vm, lhs);
         let holds = comparison(vm, op, lhs, rhs) == Value::ONE;
         let negated = matches!(
             op,

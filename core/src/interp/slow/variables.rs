@@ -15,7 +15,7 @@ pub(super) fn cell_name(vm: &Vm, cell: usize) -> alloc::string::String {
 pub(super) fn warn(vm: &mut Vm, pc: *const u64, base: *mut Value, name: &str) {
     vm.pc = pc;
     vm.base = base;
-    let trace = unwind::stack_trace(vm);
+    let trace = unwind::frames(vm, 1);
     let place = match trace.first() {
         Some(frame) if frame.location.is_known() => format!(" [{}]", frame.location),
         _ => alloc::string::String::new(),
