@@ -488,6 +488,41 @@ fn work_hidden_in_values_is_paid_for() {
     }
 }
 
+/// Where memory is nearly full, each collection gives little back.
+#[test]
+fn collecting_nearly_full_memory_is_paid_for() {
+    const BYTES: usize = if SLOW { 1 << 20 } else { 32 << 20 };
+    let small = Limits { bytes: BYTES, ..LIMITS };
+    let fits = |source: &str| {
+        let (options, program) = (
+            MachineOptions { memory_bytes_max: small.bytes, ..MachineOptions::default() },
+            Program::compile(source, Dialect::V1).expect("it is correct"),
+        );
+        let mut machine = Machine::new(options);
+        machine.load(&program).is_ok()
+            && matches!(machine.run(Budget::UNLIMITED), Outcome::Finished(_))
+    };
+    for (fill, item_bytes) in
+        [("a = [1] * N", 8), ("a = [0]\nfor i in range(1, N)\n\ta.push [i]\nend for", 56)]
+    {
+        for again in ["x = [1, 2]", "x = \"abc\" * 30"] {
+            let filled = |n: usize| format!("{}\n{again}", fill.replace('N', &n.to_string()));
+            // As many as fit, found by halving.
+            let (mut most, mut step) = (0, (BYTES / item_bytes).next_power_of_two());
+            while step > 0 {
+                if fits(&filled(most + step)) {
+                    most += step;
+                }
+                step /= 2;
+            }
+            let most = most - most / 10_000;
+            let limits = Limits { fuel: Some(most as u64 * 12 + 5_000_000), ..small };
+            let source = format!("{}\nwhile true\n\t{again}\nend while", filled(most));
+            check_with(&source, limits, End::Any);
+        }
+    }
+}
+
 #[test]
 fn parents_may_be_many_or_in_a_circle() {
     let chain = "a = {\"z\": 1}\nfor i in range(1, 100000)\n\ta = {\"__isa\": a}\nend for\n";

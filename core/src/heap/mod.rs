@@ -58,6 +58,9 @@ const WRITTEN_ROUNDS_MAX: u32 = 6;
 const WRITTEN_WORK: isize = 16 * 1024;
 /// Blocks that are swept for one cell before a new block is made.
 const SWEPT_FOR_CELL_MAX: usize = 8;
+/// The same that each byte allocated pays for. More than a collection takes when the heap has doubled
+/// since the last one.
+const CREDIT_PER_16_BYTES: isize = 8;
 
 /// First word of every object.
 #[repr(C)]
@@ -164,6 +167,12 @@ pub struct Heap {
     /// Bytes allocated beyond what the collector allows before its next slice; negative while there
     /// is room.
     pub debt: isize,
+    /// Value of `debt` up to which allocation has been turned into `credit`.
+    debt_credited: isize,
+    /// Work that allocation has paid for and the collector has not done.
+    credit: isize,
+    /// Work done: values looked at, and cells swept. Wraps, where words are short.
+    work_done: isize,
     free: *mut FreeCell,
     bump: *mut u8,
     bump_end: *mut u8,
@@ -194,13 +203,17 @@ pub struct Heap {
 impl Heap {
     /// Makes an empty heap; allocates nothing.
     pub fn new(memory: Memory) -> Self {
+        let debt = -FIRST_THRESHOLD.min(isize::try_from(memory.limit / 2).unwrap_or(isize::MAX));
         Heap {
             barrier_color: NO_COLOR,
             live: 1,
             fresh: 1,
             phase: Phase::Idle,
             stress: false,
-            debt: -FIRST_THRESHOLD.min(isize::try_from(memory.limit / 2).unwrap_or(isize::MAX)),
+            debt,
+            debt_credited: debt,
+            credit: 0,
+            work_done: 0,
             free: ptr::null_mut(),
             bump: ptr::null_mut(),
             bump_end: ptr::null_mut(),
@@ -431,7 +444,40 @@ impl Heap {
         self.stats.collections += 1;
         let buffers = self.memory.used.saturating_sub(self.block_bytes);
         let used = isize::try_from(self.live_bytes + buffers).unwrap_or(isize::MAX);
-        self.debt = -used.max(FIRST_THRESHOLD).min(self.room() / 2);
+        self.credit_allocation();
+        self.set_debt(-used.max(FIRST_THRESHOLD).min(self.room() / 2));
+    }
+
+    fn credit_allocation(&mut self) {
+        let bytes = (self.debt - self.debt_credited).max(0);
+        self.debt_credited = self.debt;
+        self.credit = self.credit.saturating_add(bytes.saturating_mul(CREDIT_PER_16_BYTES) / 16);
+    }
+
+    fn set_debt(&mut self, debt: isize) {
+        self.debt = debt;
+        self.debt_credited = debt;
+    }
+
+    /// Notes work that is done outside: values looked at.
+    pub fn note_work(&mut self, values: usize) {
+        self.work_done = self.work_done.wrapping_add_unsigned(values);
+    }
+
+    /// Work done since the heap was made; wraps.
+    pub fn work_done(&self) -> isize {
+        self.work_done
+    }
+
+    /// Takes the work since `before` from what allocation has paid for, and returns how much was
+    /// not. That happens where little room is left: then a collection comes long before the heap has
+    /// doubled.
+    pub fn take_unpaid_work(&mut self, before: isize) -> usize {
+        self.credit_allocation();
+        self.credit -= self.work_done.wrapping_sub(before);
+        let unpaid = usize::try_from(-self.credit).unwrap_or(0);
+        self.credit = self.credit.max(0);
+        unpaid
     }
 
     /// Bytes that may still be allocated.
@@ -455,6 +501,11 @@ impl Heap {
         // Where little room is left, the cycle must end before it is used up.
         self.debt = -SLICE_BYTES.min(self.room() / 4);
         work.max(least)
+        let bytes = self.debt.max(0) + SLICE_BYTES;
+        self.credit_allocation();
+        // Where little room is left, the cycle must end before it is used up.
+        self.set_debt(-SLICE_BYTES.min(self.room() / 4));
+        bytes.saturating_mul(WORK_PER_16_BYTES) / 16
     }
 
     /// Puts a cell on the free list.
@@ -554,6 +605,25 @@ pub fn mark_some<O: Objects>(owner: &mut O, mut work: isize) -> bool {
             work -= scan(owner, object);
             if work <= 0 {
                 return owner.heap().nothing_gray();
+pub fn mark_some<O: Objects>(owner: &mut O, work: isize) -> bool {
+    let mut left = work;
+    let all = mark_until(owner, &mut left);
+    owner.heap().note_work(work.abs_diff(left));
+    all
+}
+
+fn mark_until<O: Objects>(owner: &mut O, left: &mut isize) -> bool {
+    loop {
+        while let Some(object) = owner.heap().gray.pop() {
+            let live = owner.heap().live;
+            // SAFETY: gray objects are live cells.
+            unsafe {
+                object.as_ref().color.set(live);
+                *left -= 1 + owner.trace(object) as isize;
+            }
+            if *left <= 0 {
+                let heap = owner.heap();
+                return heap.gray.is_empty() && !heap.gray_lost;
             }
         }
         let heap = owner.heap();
@@ -606,6 +676,7 @@ fn sweep_block<O: Objects>(owner: &mut O) -> usize {
     let index = heap.sweep_next;
     heap.sweep_next += 1;
     let (used, live) = (heap.used_cells(index), heap.live);
+    heap.note_work(used);
     for at in (0..used).rev() {
         let object = owner.heap().cell_at(index, at);
         // SAFETY: as in `find_gray`; nothing refers to an object that marking did not reach.

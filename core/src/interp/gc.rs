@@ -36,11 +36,20 @@ pub(crate) fn safepoint_below(vm: &mut Vm, top: *mut Value) {
             collect_all(vm, top);
             vm.store.heap.debt = 0;
         } else {
+            let before = vm.store.heap.work_done();
             let work = vm.store.heap.next_slice();
             step(vm, top, work);
+            pay(vm, before);
         }
     });
     look_at_use(vm);
+}
+
+/// Pays for the work since `before` that allocation has not paid for. So a script that keeps its
+/// memory nearly full, where each collection gives little back, spends its budget too.
+fn pay(vm: &mut Vm, before: isize) {
+    let steps = vm.store.heap.take_unpaid_work(before);
+    vm.pay_for_steps(steps);
 }
 
 /// Tells the host when more memory is in use than it wanted to hear of. Not inside an allocation.
@@ -76,7 +85,11 @@ pub(crate) unsafe fn top_of(vm: &Vm, base: *mut Value) -> *mut Value {
 pub(crate) unsafe fn full(vm: &mut Vm, base: *mut Value) {
     // SAFETY: the caller's promise.
     let top = unsafe { top_of(vm, base) };
-    timed(vm, |vm| collect_all(vm, top));
+    timed(vm, |vm| {
+        let before = vm.store.heap.work_done();
+        collect_all(vm, top);
+        pay(vm, before);
+    });
 }
 
 /// Collects completely; `top` is the end of the innermost window.
@@ -129,7 +142,10 @@ pub(crate) fn step(vm: &mut Vm, top: *mut Value, work: isize) {
 }
 
 fn mark_roots(vm: &mut Vm, top: *mut Value) {
+    /// Values in a cell of a global.
+    const VALUES_IN_CELL: usize = 3;
     let Vm { store, stack, globals, .. } = vm;
+    store.heap.note_work(stack.below(top).len() + globals.cells().len() * VALUES_IN_CELL);
     for &value in stack.below(top) {
         store.mark_value(value);
     }
