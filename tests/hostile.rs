@@ -290,6 +290,18 @@ fn containers_may_contain_themselves() {
          print \"ok\"",
         End::Any,
     );
+    // Containers as keys of containers as keys: each level would double the steps.
+    check(
+        "a = {}\nb = {}\nfor i in range(1, 30)\n\ta = {a: 1, [a]: 2}\n\tb = {b: 1, [b]: 2}\n\
+         end for\nprint a == b",
+        End::Prints("1"),
+    );
+    check(
+        "a = {}\nb = {}\nfor i in range(1, 60000)\n\ta = {a: 1}\n\tb = {b: 1}\nend for\n\
+         x = a == b\nm = {}\nm[a] = 1\nx = m.hasIndex(b)\nprint \"ok\"",
+        End::Prints("ok"),
+    );
+    check("a = {}\na[a] = a\nb = {}\nb[b] = b\nx = a == b\nprint \"ok\"", End::Prints("ok"));
     // Nesting that native recursion would not survive.
     check(
         "a = []\nfor i in range(1, 200000)\n\ta = [a]\nend for\nx = str(a)\nx = hash(a)\n\

@@ -3,7 +3,10 @@
 //! Small comparisons recurse; after a bounded number of steps the comparison starts again with a
 //! union-find over the containers met: two containers under comparison are put in one class, and a
 //! pair already in one class is not looked at again (Hopcroft and Karp's test of equivalence). So
-//! it ends on cycles, in nearly linear time. The time is noted as work (`Shapes::note_work`).
+//! it ends on cycles, in nearly linear time. Keys that are containers are compared each on its own,
+//! because a key that differs only leads on to the next one; no pair of them twice.
+//!
+//! The time is noted as work (`Shapes::note_work`).
 
 use super::object::{Gc, Map};
 use super::shape::Shapes;
@@ -17,6 +20,9 @@ use hashbrown::{HashMap, HashSet};
 const QUICK_STEPS: u32 = 500;
 /// Depth a plain recursive comparison may reach.
 const QUICK_DEPTH: u32 = 40;
+/// Levels of containers as keys of containers as keys that are compared by content, below the first:
+/// bounds the recursion. Deeper ones are the same key only if they are the same object.
+const KEY_NESTING_MAX: u32 = 32;
 /// Steps of work that comparing or hashing an entry of a map is; an element of a list is one.
 const STEPS_ENTRY: usize = 4;
 /// Steps of work that remembering a container is.
@@ -60,22 +66,7 @@ impl core::hash::Hasher for Mix {
 /// Whether two values are equal in the sense of `==` on values of any type.
 #[inline]
 pub fn equal(shapes: &Shapes, a: Value, b: Value) -> bool {
-    if let (Some(x), Some(y)) = (a.as_number(), b.as_number()) {
-        return x == y;
-    }
-    if a == b {
-        return true;
-    }
-    if a.as_str().is_some() {
-        return texts_equal(shapes, a, b);
-    }
-    if !is_container(a) || !is_container(b) {
-        return false;
-    }
-    let mut steps = QUICK_STEPS;
-    let equal = quick(shapes, a, b, QUICK_DEPTH, &mut steps);
-    shapes.note_work((QUICK_STEPS - steps) as usize);
-    equal.unwrap_or_else(|| thorough(shapes, a, b))
+    plain(shapes, a, b).unwrap_or_else(|| containers_equal(shapes, a, b))
 }
 
 /// Whether two strings have the same text.
@@ -103,42 +94,181 @@ fn is_container(v: Value) -> bool {
     v.as_list().is_some() || v.as_map().is_some()
 }
 
-/// `None` when it would take too long.
-fn quick(shapes: &Shapes, a: Value, b: Value, depth: u32, steps: &mut u32) -> Option<bool> {
-    if !is_container(a) || !is_container(b) {
-        return Some(equal(shapes, a, b));
+/// Whether two values are equal; `None` when that depends on what two containers hold.
+#[inline]
+fn plain(shapes: &Shapes, a: Value, b: Value) -> Option<bool> {
+    if let (Some(x), Some(y)) = (a.as_number(), b.as_number()) {
+        return Some(x == y);
     }
     if a == b {
         return Some(true);
     }
-    let depth = depth.checked_sub(1)?;
-    if let (Some(x), Some(y)) = (a.as_list(), b.as_list()) {
-        if x.len() != y.len() {
+    if a.as_str().is_some() {
+        return Some(texts_equal(shapes, a, b));
+    }
+    if is_container(a) && is_container(b) { None } else { Some(false) }
+}
+
+fn containers_equal(shapes: &Shapes, a: Value, b: Value) -> bool {
+    let mut quick = Quick { shapes, steps: QUICK_STEPS };
+    let equal = quick.equal(a, b, QUICK_DEPTH);
+    shapes.note_work((QUICK_STEPS - quick.steps) as usize);
+    equal.unwrap_or_else(|| {
+        let mut thorough = Thorough { shapes, keys: HashMap::with_hasher(BuildMix) };
+        thorough.equal(a, b, 0)
+    })
+}
+
+/// A plain recursive comparison. Its functions give `None` when it would take too long.
+struct Quick<'a> {
+    shapes: &'a Shapes,
+    /// Steps it may still take.
+    steps: u32,
+}
+
+impl Quick<'_> {
+    fn equal(&mut self, a: Value, b: Value, depth: u32) -> Option<bool> {
+        if let Some(result) = plain(self.shapes, a, b) {
+            return Some(result);
+        }
+        let depth = depth.checked_sub(1)?;
+        if let (Some(x), Some(y)) = (a.as_list(), b.as_list()) {
+            if x.len() != y.len() {
+                return Some(false);
+            }
+            for i in 0..x.len() {
+                self.steps = self.steps.checked_sub(1)?;
+                if !self.equal(x.get(i)?, y.get(i)?, depth)? {
+                    return Some(false);
+                }
+            }
+            return Some(true);
+        }
+        let (Some(x), Some(y)) = (a.as_map(), b.as_map()) else { return Some(false) };
+        if x.len_in(self.shapes) != y.len_in(self.shapes) {
             return Some(false);
         }
-        for i in 0..x.len() {
-            *steps = steps.checked_sub(1)?;
-            if !quick(shapes, x.get(i)?, y.get(i)?, depth, steps)? {
+        let mut at = 0;
+        while let Some((key, value, next)) = x.next_entry(self.shapes, at) {
+            at = next;
+            self.steps = self.steps.checked_sub(1)?;
+            self.shapes.note_work(STEPS_ENTRY - 1);
+            let Some(other) = self.entry(y, key, depth)? else { return Some(false) };
+            if !self.equal(value, other, depth)? {
                 return Some(false);
             }
         }
-        return Some(true);
+        Some(true)
     }
-    let (Some(x), Some(y)) = (a.as_map(), b.as_map()) else { return Some(false) };
-    if x.len_in(shapes) != y.len_in(shapes) {
-        return Some(false);
-    }
-    let mut at = 0;
-    while let Some((key, value, next)) = x.next_entry(shapes, at) {
-        at = next;
-        *steps = steps.checked_sub(1)?;
-        shapes.note_work(STEPS_ENTRY - 1);
-        let Some(other) = y.get_own(shapes, key) else { return Some(false) };
-        if !quick(shapes, value, other, depth, steps)? {
-            return Some(false);
+
+    /// The value under a key. Keys that are containers count as steps too: left to themselves, keys
+    /// of keys would recurse without an end.
+    fn entry(&mut self, map: Gc<Map>, key: Value, depth: u32) -> Option<Option<Value>> {
+        let shapes = self.shapes;
+        if !is_container(key) {
+            return Some(map.get_own(shapes, key));
         }
+        let mut gave_up = false;
+        let found = map.get_same(shapes, key, &mut |other| {
+            let same = self.steps.checked_sub(1).and_then(|steps| {
+                self.steps = steps;
+                self.equal(other, key, depth)
+            });
+            gave_up |= same.is_none();
+            same.unwrap_or(true)
+        });
+        if gave_up { None } else { Some(found) }
     }
-    Some(true)
+}
+
+/// A comparison that ends on every graph.
+struct Thorough<'a> {
+    shapes: &'a Shapes,
+    /// Pairs of containers that were compared as keys: keys of keys would otherwise be compared
+    /// again and again. A pair that is being compared counts as equal.
+    keys: HashMap<(u64, u64), bool, BuildMix>,
+}
+
+impl Thorough<'_> {
+    /// `nesting` counts the keys around: keys of keys of keys.
+    fn equal(&mut self, a: Value, b: Value, nesting: u32) -> bool {
+        let mut classes: Addresses<u64> = HashMap::with_hasher(BuildMix);
+        let mut pending = alloc::vec![(a, b)];
+        while let Some((a, b)) = pending.pop() {
+            let (x, y) = (class_of(&mut classes, address(a)), class_of(&mut classes, address(b)));
+            if x == y {
+                continue;
+            }
+            self.shapes.note_work(STEPS_REMEMBER);
+            classes.insert(x, y);
+            if !self.children(a, b, nesting, &mut pending) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Compares what two containers hold; what are containers again, are left in `pending`.
+    fn children(
+        &mut self,
+        a: Value,
+        b: Value,
+        nesting: u32,
+        pending: &mut Vec<(Value, Value)>,
+    ) -> bool {
+        let shapes = self.shapes;
+        let mut same = |x: Value, y: Value| {
+            shapes.note_work(1);
+            plain(shapes, x, y).unwrap_or_else(|| {
+                pending.push((x, y));
+                true
+            })
+        };
+        if let (Some(x), Some(y)) = (a.as_list(), b.as_list()) {
+            let mut pairs = x.as_slice().iter().zip(y.as_slice());
+            return x.len() == y.len() && pairs.all(|(&x, &y)| same(x, y));
+        }
+        let (Some(x), Some(y)) = (a.as_map(), b.as_map()) else { return false };
+        if x.len_in(self.shapes) != y.len_in(self.shapes) {
+            return false;
+        }
+        let mut at = 0;
+        while let Some((key, value, next)) = x.next_entry(self.shapes, at) {
+            at = next;
+            self.shapes.note_work(STEPS_ENTRY - 1);
+            match self.entry(y, key, nesting) {
+                Some(other) if same(value, other) => {}
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    fn entry(&mut self, map: Gc<Map>, key: Value, nesting: u32) -> Option<Value> {
+        let shapes = self.shapes;
+        if !is_container(key) {
+            return map.get_own(shapes, key);
+        }
+        map.get_same(shapes, key, &mut |other| self.same_key(other, key, nesting))
+    }
+
+    fn same_key(&mut self, a: Value, b: Value, nesting: u32) -> bool {
+        if let Some(result) = plain(self.shapes, a, b) {
+            return result;
+        }
+        if nesting == KEY_NESTING_MAX {
+            return false;
+        }
+        let pair = (address(a), address(b));
+        if let Some(&known) = self.keys.get(&pair) {
+            return known;
+        }
+        self.shapes.note_work(STEPS_REMEMBER);
+        self.keys.insert(pair, true);
+        let result = self.equal(a, b, nesting + 1);
+        self.keys.insert(pair, result);
+        result
+    }
 }
 
 fn class_of(classes: &mut Addresses<u64>, mut address: u64) -> u64 {
@@ -155,55 +285,6 @@ fn class_of(classes: &mut Addresses<u64>, mut address: u64) -> u64 {
 
 fn address(v: Value) -> u64 {
     v.bits() << 16 >> 16
-}
-
-fn thorough(shapes: &Shapes, a: Value, b: Value) -> bool {
-    let mut classes: Addresses<u64> = HashMap::with_hasher(BuildMix);
-    let mut pending = alloc::vec![(a, b)];
-    while let Some((a, b)) = pending.pop() {
-        shapes.note_work(1);
-        if !is_container(a) || !is_container(b) {
-            if !equal(shapes, a, b) {
-                return false;
-            }
-            continue;
-        }
-        let (x, y) = (class_of(&mut classes, address(a)), class_of(&mut classes, address(b)));
-        if x == y {
-            continue;
-        }
-        shapes.note_work(STEPS_REMEMBER);
-        classes.insert(x, y);
-        if !push_children(shapes, a, b, &mut pending) {
-            return false;
-        }
-    }
-    true
-}
-
-/// False when the containers differ at once.
-fn push_children(shapes: &Shapes, a: Value, b: Value, pending: &mut Vec<(Value, Value)>) -> bool {
-    if let (Some(x), Some(y)) = (a.as_list(), b.as_list()) {
-        if x.len() != y.len() {
-            return false;
-        }
-        pending.extend(x.as_slice().iter().copied().zip(y.as_slice().iter().copied()));
-        return true;
-    }
-    let (Some(x), Some(y)) = (a.as_map(), b.as_map()) else { return false };
-    if x.len_in(shapes) != y.len_in(shapes) {
-        return false;
-    }
-    let mut at = 0;
-    while let Some((key, value, next)) = x.next_entry(shapes, at) {
-        at = next;
-        shapes.note_work(STEPS_ENTRY - 1);
-        match y.get_own(shapes, key) {
-            Some(other) => pending.push((value, other)),
-            None => return false,
-        }
-    }
-    true
 }
 
 /// Hash of a value by content: equal values hash equally (spec, Appendix B; functions by address).

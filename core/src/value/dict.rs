@@ -168,7 +168,7 @@ impl Dict {
         &self,
         shapes: &Shapes,
         hash: u32,
-        same: impl Fn(&Entry) -> bool,
+        mut same: impl FnMut(&Entry) -> bool,
     ) -> Option<usize> {
         let entries = self.entries();
         // SAFETY: every position in the index is below the number of entries.
@@ -235,11 +235,20 @@ impl Dict {
 
     #[cold]
     fn find_container(&self, shapes: &Shapes, key: Value, hash: u32) -> Option<usize> {
-        let same = |e: &Entry| e.hash == hash && content::keys_equal(shapes, e.key, key);
+        self.find_same(shapes, hash, |other| content::keys_equal(shapes, other, key))
+    }
+
+    /// Position of an entry with this hash and a key that `same` accepts.
+    pub fn find_same(
+        &self,
+        shapes: &Shapes,
+        hash: u32,
+        mut same: impl FnMut(Value) -> bool,
+    ) -> Option<usize> {
         if self.index_room == 0 {
-            return self.entries().iter().position(same);
+            return self.entries().iter().position(|e| e.hash == hash && same(e.key));
         }
-        self.find_indexed(shapes, hash, same)
+        self.find_indexed(shapes, hash, |e| same(e.key))
     }
 
     /// The value at a position.

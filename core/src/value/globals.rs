@@ -116,17 +116,26 @@ impl Globals {
         if key == Value::NAN {
             return None;
         }
+        self.find_same(shapes, key, |other| {
+            other == key || super::content::keys_equal(shapes, other, key)
+        })
+    }
+
+    /// Number of a cell with the hash of a key, and a key that `same` accepts.
+    pub fn find_same(
+        &self,
+        shapes: &Shapes,
+        key: Value,
+        mut same: impl FnMut(Value) -> bool,
+    ) -> Option<usize> {
         if key.as_list().is_some() || key.as_map().is_some() {
             // Any number of them may have the same hash.
             shapes.note_work(self.len);
         }
         let hash = super::dict::spread(hash_key(shapes, key));
         let cells = self.cells();
-        let same = |&i: &u32| {
-            let other = cells[i as usize].key;
-            other == key || super::content::keys_equal(shapes, other, key)
-        };
-        self.index.find(hash, same).map(|&i| i as usize)
+        let found = self.index.find(hash, |&i| same(cells[i as usize].key));
+        found.map(|&i| i as usize)
     }
 
     /// Number of the cell of a normalized key, made when there is none.

@@ -138,6 +138,28 @@ impl Map {
         }
     }
 
+    /// The value under a key that is a list or map; `same` says which keys are the same, and is asked
+    /// only about those with the same hash.
+    pub(super) fn get_same(
+        &self,
+        shapes: &Shapes,
+        key: Value,
+        same: &mut dyn FnMut(Value) -> bool,
+    ) -> Option<Value> {
+        match self.header.flags.get() & (DICT | GLOBALS) {
+            0 => None,
+            DICT => {
+                let dict = self.dict();
+                dict.find_same(shapes, hash_key(shapes, key), same).map(|at| dict.value(at))
+            }
+            _ => {
+                let globals = self.globals();
+                let cell = &globals.cells()[globals.find_same(shapes, key, same)?];
+                cell.is_assigned().then_some(cell.value)
+            }
+        }
+    }
+
     /// Position of a normalized key among the entries of this very map.
     fn position(&self, shapes: &Shapes, key: Value) -> Option<usize> {
         match self.header.flags.get() & (DICT | GLOBALS) {
