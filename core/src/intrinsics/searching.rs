@@ -118,10 +118,12 @@ fn index_in_string(c: &mut Context<'_>, v: Value, after: Value) -> Result<Value,
     Ok(count_value(start + if ascii { at } else { count_chars(&rest[..at]) }))
 }
 
-/// Where `wanted`, which is not empty, first begins.
+/// Where `wanted`, which is not empty, first begins. Takes time in proportion to `bytes`: a longer
+/// text is not looked at.
 pub(super) fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     match wanted {
         &[byte] => memchr::memchr(byte, bytes),
+        _ if wanted.len() > bytes.len() => None,
         _ => memmem::find(bytes, wanted),
     }
 }
@@ -138,7 +140,7 @@ pub(super) enum Searcher<'a> {
 impl<'a> Searcher<'a> {
     /// To find `wanted`, which is not empty, in `text`.
     pub(super) fn new(wanted: &'a [u8], text: &[u8]) -> Self {
-        if wanted.len() == 1 || text.len() < PREPARE_MIN {
+        if wanted.len() == 1 || text.len() < PREPARE_MIN.max(wanted.len()) {
             Searcher::Once(wanted)
         } else {
             Searcher::Prepared(memmem::Finder::new(wanted))
