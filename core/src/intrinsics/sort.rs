@@ -34,6 +34,11 @@ const NUMBER: u64 = 0;
 const STRING: u64 = 1;
 const OTHER: u64 = 2;
 const NULL: u64 = 3;
+/// Bits of the kind; above it is the place of a long text (see [`order_of_long_texts`]), or 0.
+const KIND_BITS: u32 = 2;
+
+/// Bytes of text for each element from which on texts are ordered before the elements are.
+const LONG_TEXT: usize = 256;
 
 pub(super) fn sort(c: &mut Context<'_>) -> Result<Value, Trap> {
     let Some(list) = c.arg(0).as_list() else { return Ok(c.arg(0)) };
@@ -43,8 +48,9 @@ pub(super) fn sort(c: &mut Context<'_>) -> Result<Value, Trap> {
         return Ok(c.arg(0));
     }
     c.charge_items(len.saturating_mul(levels(len)));
-    // The buffers count as the script's memory while they are there.
-    let bytes = 2 * len * size_of::<Item>();
+    // The buffers count as the script's memory while they are there: the items twice, and what
+    // `order_of_long_texts` makes.
+    let bytes = len * (2 * size_of::<Item>() + size_of::<Value>() + size_of::<(u64, u64)>());
     let store = &mut c.vm.store;
     store.heap.memory.charge(bytes).map_err(Refusal::Memory)?;
     let sorted = if by_key.is_null() && list.as_slice().iter().all(|v| has_exact_rank(*v)) {
@@ -114,12 +120,21 @@ fn sort_items(
         items.iter_mut().for_each(|item| item.rank = rank_of_number(item.key.raw_f64()) ^ flip);
         merge_sort(&mut items, &mut spare, |a, b| a.rank < b.rank);
     } else if items.iter().all(|item| item.key.is_string()) {
-        items.iter_mut().for_each(|item| item.rank = rank_of_string(item.key));
-        note_texts(store, &items);
-        sort_compared(&mut items, &mut spare, descending, compare_ranked_strings);
+        let order = order_of_long_texts(store, &items)?;
+        if order.is_empty() {
+            items.iter_mut().for_each(|item| item.rank = rank_of_string(item.key));
+            sort_compared(&mut items, &mut spare, descending, compare_ranked_strings);
+        } else {
+            let flip = if descending { u64::MAX } else { 0 };
+            items.iter_mut().for_each(|item| item.rank = place_in(&order, item.key) ^ flip);
+            merge_sort(&mut items, &mut spare, |a, b| a.rank < b.rank);
+        }
     } else {
         rank_mixed(store, &mut items)?;
-        note_texts(store, &items);
+        let order = order_of_long_texts(store, &items)?;
+        for item in items.iter_mut().filter(|item| item.key.is_string()) {
+            item.rank |= place_in(&order, item.key) << KIND_BITS;
+        }
         sort_compared(&mut items, &mut spare, descending, compare_mixed);
     }
     for (index, item) in items.iter().enumerate() {
@@ -140,17 +155,51 @@ fn key_of(store: &mut Store, element: Value, by_key: Value) -> Value {
     at.ok().and_then(|at| list.get(at)).unwrap_or(Value::NULL)
 }
 
+/// The strings among the keys by their bits, each with its place in the order of texts, from 1 on;
+/// nothing when texts are short.
+///
+/// A list may hold few long texts very often: each is compared as often as its own number demands,
+/// not that of the elements, so the time is in proportion to the memory that the texts take.
+fn order_of_long_texts(store: &Store, items: &[Item]) -> Result<Vec<(u64, u64)>, Refusal> {
+    let size = |item: &Item| item.key.as_str().map_or(0, |s| s.bytes().len());
+    if items.iter().map(size).sum::<usize>() < LONG_TEXT * items.len() {
+        note_texts(store, items.iter().map(|item| item.key), items.len());
+        return Ok(Vec::new());
+    }
+    let mut texts: Vec<Value> = buffer(items.len())?;
+    texts.extend(items.iter().map(|item| item.key).filter(|key| key.is_string()));
+    texts.sort_unstable_by_key(|key| key.bits());
+    texts.dedup();
+    note_texts(store, texts.iter().copied(), texts.len());
+    texts.sort_unstable_by(|&a, &b| compare_strings(a, b).unwrap_or(Ordering::Equal));
+    let mut order = buffer(texts.len())?;
+    let (mut place, mut last) = (0, None);
+    for text in texts {
+        place += u64::from(!last.is_some_and(|last| Store::str_equal(last, text)));
+        order.push((text.bits(), place));
+        last = Some(text);
+    }
+    order.sort_unstable();
+    Ok(order)
+}
+
+/// The place of a string, or 0.
+fn place_in(order: &[(u64, u64)], key: Value) -> u64 {
+    let at = order.binary_search_by_key(&key.bits(), |&(bits, _)| bits);
+    at.map_or(0, |at| order[at].1)
+}
+
 fn compare_ranked_strings(a: &Item, b: &Item) -> Ordering {
     let by_text = || compare_strings(a.key, b.key).unwrap_or(Ordering::Equal);
     a.rank.cmp(&b.rank).then_with(by_text)
 }
 
-/// Notes the work of comparing texts: at most the whole ones, as often as an element is merged.
-fn note_texts(store: &Store, items: &[Item]) {
+/// Notes the work of comparing `count` texts: at most the whole ones, as often as one is merged.
+fn note_texts(store: &Store, texts: impl Iterator<Item = Value>, count: usize) {
     const BYTES_PER_STEP: usize = 8;
-    let steps = |item: &Item| item.key.as_str().map_or(0, |s| s.bytes().len() / BYTES_PER_STEP);
-    let all: usize = items.iter().map(steps).sum();
-    store.shapes.note_work(all.saturating_mul(levels(items.len())));
+    let steps = |text: Value| text.as_str().map_or(0, |s| s.bytes().len() / BYTES_PER_STEP);
+    let all: usize = texts.map(steps).sum();
+    store.shapes.note_work(all.saturating_mul(levels(count)));
 }
 
 /// Times that an element is merged.
@@ -178,12 +227,16 @@ fn rank_mixed(store: &mut Store, items: &mut [Item]) -> Result<(), Refusal> {
 /// Null comes last; when either is a string, both compare as strings; two numbers compare as
 /// numbers; all else is equal.
 fn compare_mixed(a: &Item, b: &Item) -> Ordering {
-    match (a.rank, b.rank) {
-        (NULL, _) | (_, NULL) => (a.rank == NULL).cmp(&(b.rank == NULL)),
+    let (kind_a, kind_b) = (a.rank & ((1 << KIND_BITS) - 1), b.rank & ((1 << KIND_BITS) - 1));
+    match (kind_a, kind_b) {
+        (NULL, _) | (_, NULL) => (kind_a == NULL).cmp(&(kind_b == NULL)),
         (NUMBER, NUMBER) => order_numbers(a.key.raw_f64(), b.key.raw_f64()),
         (STRING, NUMBER) => compare_with_number(a.key, b.key),
         (NUMBER, STRING) => compare_with_number(b.key, a.key).reverse(),
-        (STRING, _) | (_, STRING) => compare_strings(a.key, b.key).unwrap_or(Ordering::Equal),
+        (STRING, _) | (_, STRING) => match (a.rank >> KIND_BITS, b.rank >> KIND_BITS) {
+            (0, _) | (_, 0) => compare_strings(a.key, b.key).unwrap_or(Ordering::Equal),
+            (a, b) => a.cmp(&b),
+        },
         _ => Ordering::Equal,
     }
 }
