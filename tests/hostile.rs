@@ -448,6 +448,7 @@ fn work_hidden_in_values_is_paid_for() {
         // Keys with one hash.
         ("m = {}\n", "m[[0/0]] = 1"),
         ("m = {}\ni = 0\n", "i += 1\nm[{\"x\": [i]}] = 1"),
+        ("m = {}\ni = 0\n", "i += 1\nm[[[[[[[[[[1 / i]]]]]]]]]] = 1"),
         ("m = {}\n", "k = []\nm[k] = 1\nk.push 1"),
         ("k = []\n", "k = []\nglobals[k] = 1\nk.push 1"),
         // Keys that are large.

@@ -23,6 +23,9 @@ const QUICK_DEPTH: u32 = 40;
 /// Levels of containers as keys of containers as keys that are compared by content, below the first:
 /// bounds the recursion. Deeper ones are the same key only if they are the same object.
 const KEY_NESTING_MAX: u32 = 32;
+/// Values that the hash of a key looks at on one level, and how many levels.
+const KEY_HASH_WIDTH: usize = 4096;
+const KEY_HASH_DEPTH: u32 = 8;
 /// Steps of work that comparing or hashing an entry of a map is; an element of a list is one.
 const STEPS_ENTRY: usize = 4;
 /// Steps of work that remembering a container is.
@@ -285,6 +288,56 @@ fn class_of(classes: &mut Addresses<u64>, mut address: u64) -> u64 {
 
 fn address(v: Value) -> u64 {
     v.bits() << 16 >> 16
+}
+
+/// Hash of a key that is neither number nor string: equal keys hash equally.
+///
+/// Not the [`hash`] that scripts see, for which `0.25` and `0.5`, or any two lists as values of a map,
+/// are alike: maps with such keys would search all of them.
+pub fn key_hash(shapes: &Shapes, key: Value) -> u32 {
+    key_hash_at(shapes, key, KEY_HASH_WIDTH, KEY_HASH_DEPTH)
+}
+
+/// The `width` is shared among the elements of a container, by their number alone, because the
+/// entries of equal maps may be in another order.
+fn key_hash_at(shapes: &Shapes, v: Value, width: usize, depth: u32) -> u32 {
+    const FACTOR: u32 = 0x9E37_79B1;
+    shapes.note_work(1);
+    if let Some(list) = v.as_list() {
+        let count = list.len();
+        let mut hash = math::hash_int(count as u32);
+        if depth > 0 {
+            for &element in list.as_slice().iter().take(width) {
+                let part = key_hash_at(shapes, element, width / count, depth - 1);
+                hash = (hash.rotate_left(5) ^ part).wrapping_mul(FACTOR);
+            }
+        }
+        return hash;
+    }
+    let Some(map) = v.as_map() else { return hash_exact(shapes, v) };
+    let count = map.len_in(shapes);
+    let mut sum = math::hash_int(!count as u32);
+    if depth > 0 && count <= width {
+        let mut at = 0;
+        while let Some((key, value, next)) = map.next_entry(shapes, at) {
+            at = next;
+            let [key, value] =
+                [key, value].map(|part| key_hash_at(shapes, part, width / count, depth - 1));
+            sum = sum.wrapping_add((key.rotate_left(16) ^ value).wrapping_mul(FACTOR));
+        }
+    }
+    sum
+}
+
+/// Hash of what is no container. Numbers that differ hash differently, mostly; -0 hashes as 0.
+fn hash_exact(shapes: &Shapes, v: Value) -> u32 {
+    match v.as_number() {
+        Some(x) => {
+            let mixed = (x + 0.0).to_bits().wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            (mixed >> 32) as u32 ^ mixed as u32
+        }
+        None => hash_scalar(shapes, v).unwrap_or(0),
+    }
 }
 
 /// Hash of a value by content: equal values hash equally (spec, Appendix B; functions by address).

@@ -67,7 +67,7 @@ pub fn hash_key(shapes: &Shapes, key: Value) -> u32 {
     }
     match key.as_str() {
         Some(s) => s.hash(),
-        None => content::hash(shapes, key),
+        None => content::key_hash(shapes, key),
     }
 }
 
