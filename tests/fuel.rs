@@ -86,3 +86,22 @@ fn a_budget_of_nothing_makes_no_progress_but_ends() {
         assert!(matches!(machine.run(Budget::fuel(0)), Outcome::BudgetSpent));
     }
 }
+
+#[test]
+fn the_script_does_not_pay_for_what_the_host_looks_at() {
+    let used = |look: bool| {
+        // A map with more and more gaps, which nobody but the host passes over.
+        let source = "m = {}\nfor i in range(1, 2000)\n\tm[i] = i\nend for\n\
+                      for i in range(2, 1999)\n\tm.remove i\nend for";
+        let program = Program::compile(source, Dialect::V1).expect("it is correct");
+        let (mut machine, ..) = machine(&RunOptions::default());
+        machine.load(&program).expect("it fits");
+        while matches!(machine.run(Budget::fuel(1000)), Outcome::BudgetSpent) {
+            if look {
+                machine.state_hash();
+            }
+        }
+        machine.stats().fuel_used
+    };
+    assert_eq!(used(true), used(false));
+}

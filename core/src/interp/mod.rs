@@ -117,13 +117,18 @@ unsafe fn begin_with(
     args: &[Value],
     ret: *const u64,
 ) -> State {
+    // The host's own, as in `run`.
+    vm.store.shapes.take_work();
     // SAFETY: the caller's promise.
     unsafe {
         for (i, &arg) in args.iter().enumerate() {
             nb.add(i).write(arg);
         }
         let site = call::Site { pc: ret, ret, base: ground, dst: 0 };
-        call::begin(vm, site, callee, nb, args.len(), None)
+        let state = call::begin(vm, site, callee, nb, args.len(), None);
+        // A native function is finished.
+        vm.pay_for_work();
+        state
     }
 }
 
@@ -135,6 +140,8 @@ unsafe fn begin_with(
 pub(crate) fn run_nested(vm: &mut Vm, callee: Value, args: &[Value]) -> Result<Value, Error> {
     let (pc, base) = (vm.pc, vm.base);
     let base_at = call::slot(vm.stack.start, base);
+    // The native function pays for its own work, not the script's next slow path.
+    vm.pay_for_work();
     let (fuel, reserve, slice, deadline) = (vm.fuel, vm.fuel_reserve, vm.slice, vm.deadline);
     let (used_before, held) = (vm.fuel_used, vm.fuel_held);
     let changes = vm.global_changes;
@@ -232,6 +239,8 @@ pub(crate) fn run(vm: &mut Vm, fuel: u64, deadline: Option<f64>) {
     if vm.started.is_none() {
         vm.started = Some(vm.clock.now());
     }
+    // What the host looked at in between is no work of the script.
+    vm.store.shapes.take_work();
     let slice_max = if dispatch::IS_LOOP { SLICE_MATCH } else { SLICE };
     loop {
         native::run_slice(vm, slice_max);

@@ -1,8 +1,8 @@
 //! Where the interpreter and machine code meet: slices that both run, entering and leaving.
 
 use super::{State, dispatch};
-use crate::native::Continuation;
 use crate::native::helpers::StepFn;
+use crate::native::{Continuation, NativeCompiler};
 use crate::value::{Code, Value};
 use crate::vm::Vm;
 
@@ -35,19 +35,19 @@ pub(super) fn run_slice(vm: &mut Vm, slice_max: i64) {
     vm.fuel_held = 0;
     settle(vm);
     let entered = core::mem::replace(&mut vm.entered, false);
-    if let Some(mut compiler) = vm.native.take() {
+    let found = ask(vm, |compiler, vm| {
         let slice = compiler.slice();
         // A function that was just entered begins with its machine code where it has some. Hosts call
         // many short ones: the compiler need not hear of each.
-        let code = if entered && vm.fuel_unseen < slice / 2 {
-            None
-        } else {
-            let code = compiler.code_at(vm);
-            vm.fuel_unseen = 0;
-            code
-        };
+        if entered && vm.fuel_unseen < slice / 2 {
+            return (None, slice);
+        }
+        let code = compiler.code_at(vm);
+        vm.fuel_unseen = 0;
+        (code, slice)
+    });
+    if let Some((code, slice)) = found {
         let interpreted = slice.min(slice_max);
-        vm.native = Some(compiler);
         // Without a deadline nobody needs to look at the clock.
         vm.fuel = if vm.deadline.is_some() { left.min(SLICE_NATIVE) } else { left };
         vm.slice = vm.fuel;
@@ -109,9 +109,7 @@ unsafe fn enter(vm: &mut Vm, base: *mut Value, code: *const u8) -> State {
     }
     if vm.native_exit != 0 {
         let exit = vm.native_exit;
-        if let Some(mut compiler) = vm.native.take() {
-            let at_once = compiler.note_exit(vm, exit);
-            vm.native = Some(compiler);
+        if let Some(at_once) = ask(vm, |compiler, vm| compiler.note_exit(vm, exit)) {
             // Come back to machine code soon.
             let fuel = if at_once { 0 } else { after_exit(vm) };
             hold_fuel(vm, fuel);
@@ -134,10 +132,16 @@ fn settle(vm: &mut Vm) {
 fn tell_changes(vm: &mut Vm) {
     vm.globals.changed = false;
     vm.global_changes = vm.global_changes.wrapping_add(1);
-    if let Some(mut compiler) = vm.native.take() {
-        compiler.globals_changed(vm);
-        vm.native = Some(compiler);
-    }
+    ask(vm, |compiler, vm| compiler.globals_changed(vm));
+}
+
+/// Asks the compiler, if there is one. The script does not pay for what it looks at.
+fn ask<T>(vm: &mut Vm, ask: impl FnOnce(&mut dyn NativeCompiler, &mut Vm) -> T) -> Option<T> {
+    let mut compiler = vm.native.take()?;
+    let answer = ask(&mut *compiler, vm);
+    vm.native = Some(compiler);
+    vm.store.shapes.take_work();
+    Some(answer)
 }
 
 /// Fuel that the interpreter may use after code left, before code is looked for again. Not always

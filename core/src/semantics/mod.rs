@@ -56,9 +56,12 @@ pub fn type_name(v: Value) -> &'static str {
 ///
 /// Gives up after [`ISA_STEPS_MAX`] parents (LANGUAGE.md §14.1).
 pub fn lookup_chain(store: &mut Store, map: Gc<Map>, key: Value) -> Option<Value> {
+    /// Steps of work that a map is.
+    const STEPS_MAP: usize = 4;
     let key = store.find_key(key)?;
     let mut map = map;
     for _ in 0..=ISA_STEPS_MAX {
+        store.shapes.note_work(STEPS_MAP);
         if let Some(value) = map.get_own(&store.shapes, key) {
             return Some(value);
         }

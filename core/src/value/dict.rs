@@ -141,7 +141,7 @@ impl Dict {
     }
 
     /// Position of a key that is normalized (see `Store::key`); nothing for NaN.
-    #[inline]
+    #[inline(always)]
     pub fn find(&self, shapes: &Shapes, key: Value, hash: u32) -> Option<usize> {
         if key == Value::NAN {
             return None;
@@ -157,32 +157,43 @@ impl Dict {
         if entries.get(hint).is_some_and(|e| e.key == key) {
             return Some(hint);
         }
-        let found = self.find_indexed(shapes, hash, |e| e.key == key)?;
+        // Keys are compared before hashes, as most are found: that takes a comparison less.
+        // SAFETY: every position in the index is below the number of entries.
+        let entry = |at: u32| unsafe { entries.get_unchecked(at as usize) };
+        let mut is_key = false;
+        let newest = *self.index.find(spread(hash), |&at| {
+            is_key = entry(at).key == key;
+            is_key || entry(at).hash == hash
+        })?;
+        let found = if is_key {
+            newest as usize
+        } else {
+            self.find_older(shapes, newest, |e| e.key == key)?
+        };
         self.hint.set(found);
         Some(found)
     }
 
-    /// Position of the newest entry with this hash that is the `same` as what is looked for.
-    #[inline]
-    fn find_indexed(
+    /// Position of the newest entry with the hash of one, but older, that is the `same` as what is
+    /// looked for.
+    #[cold]
+    fn find_older(
         &self,
         shapes: &Shapes,
-        hash: u32,
+        newest: u32,
         mut same: impl FnMut(&Entry) -> bool,
     ) -> Option<usize> {
         let entries = self.entries();
-        // SAFETY: every position in the index is below the number of entries.
-        let entry = |at: u32| unsafe { entries.get_unchecked(at as usize) };
-        let mut at = *self.index.find(spread(hash), |&at| entry(at).hash == hash)?;
-        let mut passed = 0;
-        while at != NONE && !same(entry(at)) {
+        let (mut at, mut passed) = (newest, 0);
+        let found = loop {
             passed += STEPS_PASSING;
-            at = entry(at).older;
-        }
-        if passed != 0 {
-            shapes.note_work(passed);
-        }
-        (at != NONE).then_some(at as usize)
+            at = entries[at as usize].older;
+            if at == NONE || same(&entries[at as usize]) {
+                break (at != NONE).then_some(at as usize);
+            }
+        };
+        shapes.note_work(passed);
+        found
     }
 
     /// Puts the entry at a position into the index, for which there is room.
@@ -245,10 +256,15 @@ impl Dict {
         hash: u32,
         mut same: impl FnMut(Value) -> bool,
     ) -> Option<usize> {
+        let entries = self.entries();
         if self.index_room == 0 {
-            return self.entries().iter().position(|e| e.hash == hash && same(e.key));
+            return entries.iter().position(|e| e.hash == hash && same(e.key));
         }
-        self.find_indexed(shapes, hash, |e| same(e.key))
+        let newest = *self.index.find(spread(hash), |&at| entries[at as usize].hash == hash)?;
+        if same(entries[newest as usize].key) {
+            return Some(newest as usize);
+        }
+        self.find_older(shapes, newest, |e| same(e.key))
     }
 
     /// The value at a position.

@@ -337,15 +337,14 @@ impl Store {
         }
         let part = &bytes[from..to];
         let Text::Heap(whole) = &text else { return self.new_str_parts(&[part], None) };
-        let chars = if whole.is_ascii() {
-            part.len()
-        } else {
-            self.shapes.note_work(part.len() / BYTES_PER_STEP);
-            count_chars(part)
-        };
         // A part that keeps much of the buffer alive shares it; a small part is copied.
-        if part.len() <= STR_INLINE || !whole.flag(BUFFERED) || part.len() * 2 < bytes.len() {
+        let copies =
+            part.len() <= STR_INLINE || !whole.flag(BUFFERED) || part.len() * 2 < bytes.len();
+        if part.len() > STR_INLINE && (copies || !whole.is_ascii()) {
             self.shapes.note_work(part.len() / BYTES_PER_STEP);
+        }
+        let chars = if whole.is_ascii() { part.len() } else { count_chars(part) };
+        if copies {
             return self.new_str_parts(&[part], Some(chars));
         }
         let buffer = whole.buffer();
@@ -434,9 +433,17 @@ impl Store {
     }
 
     fn find_interned(&mut self, bytes: &[u8], hash: u32) -> Option<Gc<Str>> {
-        let found = *self
-            .atoms
-            .find(super::dict::spread(hash), |a| a.hash() == hash && a.bytes() == bytes)?;
+        let shapes = &self.shapes;
+        // Whether there is an atom with the text or not, because that depends on when garbage was
+        // collected. It is compared with others only where hashes were made to collide.
+        shapes.note_work(bytes.len() / BYTES_PER_STEP);
+        let found = *self.atoms.find(super::dict::spread(hash), |a| {
+            let same = a.hash() == hash && a.bytes() == bytes;
+            if !same && a.hash() == hash {
+                shapes.note_work(1 + bytes.len() / BYTES_PER_STEP);
+            }
+            same
+        })?;
         match self.heap.phase() {
             // The table is weak: what it gives out must be marked, and what is about to be freed
             // must not come back.
@@ -465,6 +472,16 @@ impl Store {
     ///
     /// [`Refusal`] when memory is refused.
     pub fn atom_from(&mut self, text: &str) -> Result<Value, Refusal> {
+        let noted = self.shapes.take_work();
+        let atom = self.atom_of(text);
+        // Names are no work of the script: when they are looked up depends on when code is linked,
+        // and what is found on when garbage was collected.
+        self.shapes.take_work();
+        self.shapes.note_work(noted);
+        atom
+    }
+
+    fn atom_of(&mut self, text: &str) -> Result<Value, Refusal> {
         if text.len() > SHORT_MAX {
             let hash = super::math::hash_string(text.as_bytes());
             if let Some(atom) = self.find_interned(text.as_bytes(), hash) {
@@ -472,11 +489,6 @@ impl Store {
             }
         }
         let s = self.new_str(text)?;
-        if let Some(s) = s.as_str() {
-            // Known already, and no work of the script: whether there was an atom depends on when
-            // garbage was collected.
-            s.hash();
-        }
         self.atom(s)
     }
 

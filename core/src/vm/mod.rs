@@ -233,7 +233,7 @@ pub struct Vm {
 }
 
 /// Steps of work (see `Shapes::note_work`) that cost a unit of fuel.
-const STEPS_PER_FUEL: usize = 16;
+pub const STEPS_PER_FUEL: usize = 16;
 
 impl Vm {
     /// Pays for the work that values noted, so that budgets hold where one instruction or call does
@@ -249,7 +249,7 @@ impl Vm {
     /// Pays for so many steps of work.
     #[inline]
     pub fn pay_for_steps(&mut self, steps: usize) {
-        self.fuel = self.fuel.saturating_sub((steps / STEPS_PER_FUEL) as i64);
+        self.fuel -= (steps / STEPS_PER_FUEL) as i64;
     }
 
     /// The map `globals`.

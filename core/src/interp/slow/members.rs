@@ -38,6 +38,10 @@ pub(super) fn find_member(vm: &mut Vm, receiver: Value, key: Value) -> Result<Hi
         Type::Object => 0,
         _ => found.holder.map_or(0, |holder| place_of(vm, receiver, key, holder)),
     };
+    if place != 0 {
+        // Sites that remember the place do no such work: nobody pays for it.
+        vm.store.shapes.take_work();
+    }
     // The epoch may have changed: looking up makes type maps.
     let guard = guard_of(receiver) | u64::from(vm.store.shapes.epoch) << 32;
     if place != 0 && vm.quicken {
@@ -229,6 +233,8 @@ slow! {
             base.add(usize::from(a_of(word))).write(value);
             return next(pc, base, 1);
         }
+        // It looks the key up again, and pays as a site does that was not specialized.
+        vm.store.shapes.take_work();
         GetIndex::run(pc, base, vm)
     }
 }

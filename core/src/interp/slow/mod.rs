@@ -17,7 +17,7 @@ use crate::value::shape::{EMPTY_SHAPE, ISA, NO_SHAPE, is_shape};
 use crate::value::string::char_width;
 use crate::value::{Gc, Map, Refusal, Type, Value};
 use crate::vm::lookups::Hit;
-use crate::vm::{Exit, OutputStream, Vm};
+use crate::vm::{Exit, OutputStream, STEPS_PER_FUEL, Vm};
 use alloc::format;
 
 #[macro_use]
@@ -115,14 +115,16 @@ unsafe fn op_at(pc: *const u64) -> Op {
     op_of(unsafe { *pc }).unwrap_or(Op::Nop)
 }
 
-/// Notes the work of making `value`.
+/// Notes the work of making `value`, if that costs anything.
 fn note_made(vm: &Vm, value: Value) {
     let steps = match (value.as_list(), value.as_str()) {
         (Some(list), _) => list.len(),
         (_, Some(text)) => text.bytes().len() / 8,
-        _ => 0,
+        _ => return,
     };
-    vm.store.shapes.note_work(steps);
+    if steps >= STEPS_PER_FUEL {
+        vm.store.shapes.note_work(steps);
+    }
 }
 
 slow! {
