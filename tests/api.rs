@@ -400,6 +400,26 @@ fn a_call_suspends_and_goes_on() {
     assert!(slices > 0);
 }
 
+/// A search that is left to go on in the next slice ends when the host calls it, too.
+#[test]
+fn a_long_search_called_by_the_host_ends() {
+    let (mut machine, output, _) = plain();
+    run(
+        &mut machine,
+        &output,
+        "find = @list.indexOf\na = range(1, 3000)\nb = a[:]\nb[-1] = 0\nx = [a] * 5000 + [b]\n\
+         f = function(x, b)\n\treturn x.indexOf(b)\nend function",
+    );
+    let [x, b] = ["x", "b"].map(|name| machine.global(name).expect("memory").expect("a global"));
+    for name in ["find", "f"] {
+        let f = function(&mut machine, name);
+        let args = [x.clone(), b.clone()];
+        let outcome = machine.call(&f, &args, Budget::UNLIMITED).expect("a function");
+        let Outcome::Finished(value) = outcome else { panic!("{name}: {outcome:?}") };
+        assert_eq!(value.as_number(), Some(5000.0), "{name}");
+    }
+}
+
 #[test]
 fn native_functions_have_parameters_defaults_and_state() {
     let (mut machine, output, _) = plain();

@@ -501,6 +501,28 @@ fn work_hidden_in_values_is_paid_for() {
     }
 }
 
+/// Searches compare values of any size any number of times: a budget ends one in the middle.
+#[test]
+fn searches_among_large_values_are_left_and_go_on() {
+    const N: usize = if SLOW { 1000 } else { 1_000_000 };
+    let limits = Limits { fuel: Some(if SLOW { 50_000 } else { 5_000_000 }), ..LIMITS };
+    let values = "a = range(1, 3000)\nb = a[:]\nb[-1] = 0\n";
+    for (many, search) in [
+        ("x = [a] * N", "x.indexOf b"),
+        ("x = [a] * N", "x.replace b, 1"),
+        ("x = [[a]] * N", "x.indexOf [b]"),
+        ("x = {}\nfor i in range(1, N / 10)\n\tx[i] = a\nend for", "x.indexOf b"),
+        ("x = {}\nfor i in range(1, N / 10)\n\tx[i] = a\nend for", "x.replace b, 1"),
+    ] {
+        let many = many.replace('N', &N.to_string());
+        check_with(&format!("{values}{many}\n{search}\nwhile true\nend while"), limits, End::Spent);
+    }
+    // Few long texts, very often.
+    let texts = "a = \"x\" * 300000\n";
+    let sort = format!("{texts}x = [a + \"b\", a + \"a\"] * {}\nx.sort\nprint x[0][-1]", N / 5);
+    check_with(&sort, LIMITS, End::Prints("a"));
+}
+
 /// Where memory is nearly full, each collection gives little back.
 #[test]
 fn collecting_nearly_full_memory_is_paid_for() {

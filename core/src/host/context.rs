@@ -7,6 +7,7 @@
 //! Coercions are those of dialect v1 (INTRINSICS.md §1.3).
 
 use crate::error::{Error, TraceFrame};
+use crate::interp;
 use crate::intrinsics::type_maps;
 use crate::semantics::{logic, text};
 use crate::value::string::Text;
@@ -17,6 +18,8 @@ use alloc::vec::Vec;
 
 /// Bytes that are searched or copied in the time of an instruction.
 const BYTES_PER_FUEL: u64 = 16;
+/// Steps of work, some 20 ms, after which a call is left to go on in the next slice.
+const PART_STEPS: usize = 1 << 22;
 
 /// One call of a native function.
 pub struct Context<'a> {
@@ -160,6 +163,14 @@ impl<'a> Context<'a> {
         self.vm.fuel = self.vm.fuel.saturating_sub_unsigned(count as u64);
     }
 
+    /// Whether the call has done so much work that it should go on in the next slice (see
+    /// [`Trap::Unfinished`]): for what compares values of any size any number of times. Never when
+    /// the host called: there is no instruction to run again.
+    #[inline]
+    pub(crate) fn is_long(&self) -> bool {
+        self.vm.store.shapes.work() >= PART_STEPS && self.vm.pc != interp::halt_stub()
+    }
+
     /// Writes to the script's output.
     #[inline]
     pub fn print(&mut self, text: &str, line_break: bool) {
@@ -174,7 +185,7 @@ impl<'a> Context<'a> {
 
     /// The active calls, innermost first.
     pub fn stack_trace(&self) -> Vec<TraceFrame> {
-        crate::interp::stack_trace(self.vm)
+        interp::stack_trace(self.vm)
     }
 
     /// The state given with [`Trap::Pending`] when the call was not finished last time.

@@ -212,13 +212,17 @@ pub(crate) unsafe fn call_native(vm: &mut Vm, site: Site, code: &Code, nb: *mut 
 unsafe fn native_trap(vm: &mut Vm, site: Site, trap: Trap) -> State {
     match trap {
         Trap::Error(error) => unwind::raise(vm, site.pc, site.base, error),
-        Trap::Pending { .. } if site.pc == super::halt_stub() => {
+        Trap::Pending { .. } | Trap::Unfinished { .. } if site.pc == super::halt_stub() => {
             let message = "a native function called by the host cannot suspend";
             unwind::raise(vm, site.pc, site.base, Error::new(ErrorKind::Host, message))
         }
         Trap::Pending { state, wake } => {
             vm.partial = Some(state);
             suspend(vm, site.pc, site.base, Exit::Pending(wake))
+        }
+        Trap::Unfinished { state } => {
+            vm.partial = Some(state);
+            suspend(vm, site.pc, site.base, Exit::None)
         }
         Trap::Yield => {
             // SAFETY: a register of the caller.

@@ -3,7 +3,7 @@
 //! Lists and maps change in place; of a string, a changed copy is returned.
 
 use super::lists::set_entry;
-use super::searching::{Searcher, as_i64, find};
+use super::searching::{Searcher, as_i64, find, leave, resumed};
 use super::strings::{buffer, put};
 use crate::error;
 use crate::host::{Context, text_of};
@@ -94,7 +94,7 @@ pub(super) fn replace(c: &mut Context<'_>) -> Result<Value, Trap> {
         return Ok(v);
     }
     if let Some(list) = v.as_list() {
-        replace_in_list(c, list, count_max);
+        replace_in_list(c, list, count_max)?;
         return Ok(v);
     }
     if let Some(map) = v.as_map() {
@@ -107,39 +107,45 @@ pub(super) fn replace(c: &mut Context<'_>) -> Result<Value, Trap> {
     Err(c.error(error::text::REPLACE_TYPE))
 }
 
-fn replace_in_list(c: &mut Context<'_>, list: Gc<List>, count_max: usize) {
+fn replace_in_list(c: &mut Context<'_>, list: Gc<List>, count_max: usize) -> Result<(), Trap> {
     let (old, new) = (c.arg(1), c.arg(2));
-    c.charge_items(list.len());
-    let store = &mut c.vm.store;
-    let mut left = count_max;
-    for index in 0..list.len() {
-        let same = list.get(index).is_some_and(|v| content::equal(&store.shapes, v, old));
-        if same {
-            store.list_set(list, index, new);
+    let (mut index, mut left) = resumed(c).unwrap_or_else(|| {
+        c.charge_items(list.len());
+        (0, count_max)
+    });
+    while left > 0
+        && let Some(value) = list.get(index)
+    {
+        if content::equal(&c.vm.store.shapes, value, old) {
+            c.vm.store.list_set(list, index, new);
             left -= 1;
-            if left == 0 {
-                break;
-            }
+        }
+        index += 1;
+        if c.is_long() {
+            leave(c, index, left)?;
         }
     }
+    Ok(())
 }
 
-fn replace_in_map(c: &mut Context<'_>, map: Gc<Map>, count_max: usize) -> Result<(), Refusal> {
+fn replace_in_map(c: &mut Context<'_>, map: Gc<Map>, count_max: usize) -> Result<(), Trap> {
     let (old, new) = (c.arg(1), c.arg(2));
-    let store = &mut c.vm.store;
-    let mut left = count_max;
-    let mut at = 0;
+    let (mut at, mut left) = resumed(c).unwrap_or_else(|| {
+        c.charge_items(c.vm.store.map_len(map));
+        (0, count_max)
+    });
     while left > 0
-        && let Some((key, value, next)) = map.next_entry(&store.shapes, at)
+        && let Some((key, value, next)) = map.next_entry(&c.vm.store.shapes, at)
     {
-        if content::equal(&store.shapes, value, old) {
-            set_entry(store, map, next - 1, key, new)?;
+        if content::equal(&c.vm.store.shapes, value, old) {
+            set_entry(&mut c.vm.store, map, next - 1, key, new)?;
             left -= 1;
         }
         at = next;
+        if c.is_long() {
+            leave(c, at, left)?;
+        }
     }
-    let handled = c.vm.store.map_len(map);
-    c.charge_items(handled);
     Ok(())
 }
 

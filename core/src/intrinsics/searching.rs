@@ -30,14 +30,20 @@ pub(super) fn has_index(c: &mut Context<'_>) -> Result<Value, Trap> {
 pub(super) fn index_of(c: &mut Context<'_>) -> Result<Value, Trap> {
     let (v, wanted, after) = (c.arg(0), c.arg(1), c.arg(2));
     if let Some(list) = v.as_list() {
-        c.charge_items(list.len());
-        let Some(start) = start_in(list.len(), after, false) else { return Ok(Value::NULL) };
-        let found = position(&c.vm.store, list, start, wanted);
-        return Ok(found.map_or(Value::NULL, count_value));
+        let start = resumed(c).map(|(at, _)| at).or_else(|| {
+            c.charge_items(list.len());
+            start_in(list.len(), after, false)
+        });
+        let Some(start) = start else { return Ok(Value::NULL) };
+        return Ok(position(c, list, start, wanted)?.map_or(Value::NULL, count_value));
     }
     if let Some(map) = v.as_map() {
-        c.charge_items(c.vm.store.map_len(map));
-        return Ok(key_of(&mut c.vm.store, map, wanted, after).unwrap_or(Value::NULL));
+        let start = resumed(c).map(|(at, _)| at).or_else(|| {
+            c.charge_items(c.vm.store.map_len(map));
+            start_behind(&mut c.vm.store, map, after)
+        });
+        let Some(start) = start else { return Ok(Value::NULL) };
+        return Ok(key_of(c, map, start, wanted)?.unwrap_or(Value::NULL));
     }
     if v.is_string() { index_in_string(c, v, after) } else { Ok(Value::NULL) }
 }
@@ -64,40 +70,87 @@ fn start_in(count: usize, after: Value, clamp: bool) -> Option<usize> {
     usize::try_from(after + 1).ok()
 }
 
+/// Leaves a search or replacement before position `at`, with so many replacements left, if there is
+/// memory for that; it goes on as [`resumed`] says.
+pub(super) fn leave(c: &mut Context<'_>, at: usize, left: usize) -> Result<(), Trap> {
+    match c.vm.store.list_from(&[count_value(at), count_value(left)]) {
+        Ok(state) => Err(Trap::Unfinished { state: Value::list(state) }),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Where a call that was left goes on, and how many replacements are left.
+pub(super) fn resumed(c: &Context<'_>) -> Option<(usize, usize)> {
+    let state = c.partial()?.as_list()?;
+    // Truncates; what is beyond 2^53 means without a limit.
+    let count = |index| Some(state.get(index)?.as_number()? as usize);
+    Some((count(0)?, count(1)?))
+}
+
 /// The first element from `start` on that equals `wanted`.
-fn position(store: &Store, list: Gc<List>, start: usize, wanted: Value) -> Option<usize> {
-    let elements = list.as_slice().get(start..)?;
+fn position(
+    c: &mut Context<'_>,
+    list: Gc<List>,
+    start: usize,
+    wanted: Value,
+) -> Result<Option<usize>, Trap> {
+    let elements = list.as_slice().get(start..).unwrap_or(&[]);
     let found = if let Some(x) = wanted.as_number() {
         // What is no number is a NaN here, equal to nothing.
         elements.iter().position(|v| v.raw_f64() == x)
     } else if wanted.is_short() || wanted.is_null() {
         elements.iter().position(|&v| v == wanted)
     } else {
-        elements.iter().position(|&v| content::equal(&store.shapes, v, wanted))
-    };
-    found.map(|at| start + at)
-}
-
-/// The first key behind `after` whose value equals `wanted`.
-fn key_of(store: &mut Store, map: Gc<Map>, wanted: Value, after: Value) -> Option<Value> {
-    let mut at = 0;
-    if !after.is_null() {
-        let after = store.find_key(after)?;
-        loop {
-            let (key, _, next) = map.next_entry(&store.shapes, at)?;
-            at = next;
-            if key == after || content::keys_equal(&store.shapes, key, after) {
-                break;
+        for (at, &v) in elements.iter().enumerate() {
+            if content::equal(&c.vm.store.shapes, v, wanted) {
+                return Ok(Some(start + at));
+            }
+            if c.is_long() {
+                leave(c, start + at + 1, 0)?;
             }
         }
+        None
+    };
+    Ok(found.map(|at| start + at))
+}
+
+/// Position behind a key of a map, or the start for null; `None` when there is no such key.
+fn start_behind(store: &mut Store, map: Gc<Map>, after: Value) -> Option<usize> {
+    if after.is_null() {
+        return Some(0);
     }
-    while let Some((key, value, next)) = map.next_entry(&store.shapes, at) {
-        if content::equal(&store.shapes, value, wanted) {
-            return Some(key);
+    let after = store.find_key(after)?;
+    if let Some(at) = map.position(&store.shapes, after) {
+        return Some(at + 1);
+    }
+    // A key that has changed since is not found by what it holds.
+    let mut at = 0;
+    while let Some((key, _, next)) = map.next_entry(&store.shapes, at) {
+        if key == after {
+            return Some(next);
         }
         at = next;
     }
     None
+}
+
+/// The first key from position `at` on whose value equals `wanted`.
+fn key_of(
+    c: &mut Context<'_>,
+    map: Gc<Map>,
+    mut at: usize,
+    wanted: Value,
+) -> Result<Option<Value>, Trap> {
+    while let Some((key, value, next)) = map.next_entry(&c.vm.store.shapes, at) {
+        if content::equal(&c.vm.store.shapes, value, wanted) {
+            return Ok(Some(key));
+        }
+        at = next;
+        if c.is_long() {
+            leave(c, at, 0)?;
+        }
+    }
+    Ok(None)
 }
 
 /// An empty text is found at the start of a string that has one, nowhere else.

@@ -161,7 +161,7 @@ impl Map {
     }
 
     /// Position of a normalized key among the entries of this very map.
-    fn position(&self, shapes: &Shapes, key: Value) -> Option<usize> {
+    pub fn position(&self, shapes: &Shapes, key: Value) -> Option<usize> {
         match self.header.flags.get() & (DICT | GLOBALS) {
             0 => shapes.find(self.shape(), key),
             DICT => self.dict().find(shapes, key, hash_key(shapes, key)),

@@ -36,6 +36,12 @@ pub enum Trap {
         /// Earliest time that makes sense, in seconds of the machine's clock.
         wake: Option<f64>,
     },
+    /// Not finished, for a reason of its own: the slice ends, and unless the budget is spent, the
+    /// function is called again as when it is pending. So a budget can end what takes long.
+    Unfinished {
+        /// Given back on the next call.
+        state: Value,
+    },
     /// The call is finished with null, and the slice ends.
     Yield,
     /// The program ends at once.
