@@ -521,6 +521,8 @@ fn searches_among_large_values_are_left_and_go_on() {
     let texts = "a = \"x\" * 300000\n";
     let sort = format!("{texts}x = [a + \"b\", a + \"a\"] * {}\nx.sort\nprint x[0][-1]", N / 5);
     check_with(&sort, LIMITS, End::Prints("a"));
+    let equal = format!("{texts}b = a + \"\"\nprint [a[:-1]] * {N} == [b[:-1]] * {N}");
+    check_with(&equal, LIMITS, End::Prints("1"));
 }
 
 /// Where memory is nearly full, each collection gives little back.

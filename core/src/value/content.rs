@@ -4,7 +4,8 @@
 //! union-find over the containers met: two containers under comparison are put in one class, and a
 //! pair already in one class is not looked at again (Hopcroft and Karp's test of equivalence). So
 //! it ends on cycles, in nearly linear time. Keys that are containers are compared each on its own,
-//! because a key that differs only leads on to the next one; no pair of them twice.
+//! because a key that differs only leads on to the next one; no pair of them twice. Nor are two long
+//! texts, however often both sides hold them.
 //!
 //! The time is noted as work (`Shapes::note_work`).
 
@@ -30,6 +31,8 @@ const KEY_HASH_DEPTH: u32 = 8;
 const STEPS_ENTRY: usize = 4;
 /// Steps of work that remembering a container is.
 const STEPS_REMEMBER: usize = 8;
+/// Steps that comparing two texts takes, from which on it is remembered that they are equal.
+const STEPS_LONG_TEXT: usize = 4 * STEPS_REMEMBER;
 /// Bytes of text that are compared in a step of work.
 const BYTES_PER_STEP: usize = 8;
 
@@ -82,8 +85,15 @@ pub fn texts_equal(shapes: &Shapes, a: Value, b: Value) -> bool {
 /// Notes the work of comparing the texts of two strings.
 #[inline]
 pub fn note_comparison(shapes: &Shapes, a: Value, b: Value) {
-    if let (Some(x), Some(y)) = (a.as_str(), b.as_str()) {
-        shapes.note_work(x.bytes().len().min(y.bytes().len()) / BYTES_PER_STEP);
+    shapes.note_work(text_steps(a, b));
+}
+
+/// Steps of work that comparing the texts of two strings is at most.
+#[inline]
+fn text_steps(a: Value, b: Value) -> usize {
+    match (a.as_str(), b.as_str()) {
+        (Some(x), Some(y)) => x.bytes().len().min(y.bytes().len()) / BYTES_PER_STEP,
+        _ => 0,
     }
 }
 
@@ -117,8 +127,8 @@ fn containers_equal(shapes: &Shapes, a: Value, b: Value) -> bool {
     let equal = quick.equal(a, b, QUICK_DEPTH);
     shapes.note_work((QUICK_STEPS - quick.steps) as usize);
     equal.unwrap_or_else(|| {
-        let mut thorough = Thorough { shapes, keys: HashMap::with_hasher(BuildMix) };
-        thorough.equal(a, b, 0)
+        let keys = HashMap::with_hasher(BuildMix);
+        Thorough { shapes, keys, texts: HashMap::with_hasher(BuildMix) }.equal(a, b, 0)
     })
 }
 
@@ -131,6 +141,10 @@ struct Quick<'a> {
 
 impl Quick<'_> {
     fn equal(&mut self, a: Value, b: Value, depth: u32) -> Option<bool> {
+        if a.as_str().is_some() && a != b {
+            self.steps = self.steps.checked_sub(u32::try_from(text_steps(a, b)).ok()?)?;
+            return Some(Store::str_equal(a, b));
+        }
         if let Some(result) = plain(self.shapes, a, b) {
             return Some(result);
         }
@@ -190,6 +204,8 @@ struct Thorough<'a> {
     /// Pairs of containers that were compared as keys: keys of keys would otherwise be compared
     /// again and again. A pair that is being compared counts as equal.
     keys: HashMap<(u64, u64), bool, BuildMix>,
+    /// Classes of long texts that are equal.
+    texts: Addresses<u64>,
 }
 
 impl Thorough<'_> {
@@ -219,17 +235,9 @@ impl Thorough<'_> {
         nesting: u32,
         pending: &mut Vec<(Value, Value)>,
     ) -> bool {
-        let shapes = self.shapes;
-        let mut same = |x: Value, y: Value| {
-            shapes.note_work(1);
-            plain(shapes, x, y).unwrap_or_else(|| {
-                pending.push((x, y));
-                true
-            })
-        };
         if let (Some(x), Some(y)) = (a.as_list(), b.as_list()) {
             let mut pairs = x.as_slice().iter().zip(y.as_slice());
-            return x.len() == y.len() && pairs.all(|(&x, &y)| same(x, y));
+            return x.len() == y.len() && pairs.all(|(&x, &y)| self.child(x, y, pending));
         }
         let (Some(x), Some(y)) = (a.as_map(), b.as_map()) else { return false };
         if x.len_in(self.shapes) != y.len_in(self.shapes) {
@@ -240,11 +248,36 @@ impl Thorough<'_> {
             at = next;
             self.shapes.note_work(STEPS_ENTRY - 1);
             match self.entry(y, key, nesting) {
-                Some(other) if same(value, other) => {}
+                Some(other) if self.child(value, other, pending) => {}
                 _ => return false,
             }
         }
         true
+    }
+
+    fn child(&mut self, a: Value, b: Value, pending: &mut Vec<(Value, Value)>) -> bool {
+        self.shapes.note_work(1);
+        if text_steps(a, b) >= STEPS_LONG_TEXT {
+            return self.long_texts_equal(a, b);
+        }
+        plain(self.shapes, a, b).unwrap_or_else(|| {
+            pending.push((a, b));
+            true
+        })
+    }
+
+    fn long_texts_equal(&mut self, a: Value, b: Value) -> bool {
+        self.shapes.note_work(STEPS_REMEMBER);
+        let texts = &mut self.texts;
+        let (x, y) = (class_of(texts, address(a)), class_of(texts, address(b)));
+        if x == y {
+            return true;
+        }
+        let equal = texts_equal(self.shapes, a, b);
+        if equal {
+            texts.insert(x, y);
+        }
+        equal
     }
 
     fn entry(&mut self, map: Gc<Map>, key: Value, nesting: u32) -> Option<Value> {
