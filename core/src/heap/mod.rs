@@ -490,22 +490,18 @@ impl Heap {
     /// due.
     pub fn next_slice(&mut self) -> isize {
         self.stats.slices += 1;
+        self.credit_allocation();
         let bytes = self.debt.max(0).saturating_add(SLICE_BYTES);
         let work = bytes.saturating_mul(WORK_PER_16_BYTES) / 16;
         let least = if self.phase == Phase::Mark && self.rounds > 0 { WRITTEN_WORK } else { 0 };
         if work > SLICE_WORK_MAX {
             // A large buffer was made: several slices are due.
-            self.debt = bytes - SLICE_WORK_MAX * 16 / WORK_PER_16_BYTES;
+            self.set_debt(bytes - SLICE_WORK_MAX * 16 / WORK_PER_16_BYTES);
             return SLICE_WORK_MAX;
         }
         // Where little room is left, the cycle must end before it is used up.
-        self.debt = -SLICE_BYTES.min(self.room() / 4);
-        work.max(least)
-        let bytes = self.debt.max(0) + SLICE_BYTES;
-        self.credit_allocation();
-        // Where little room is left, the cycle must end before it is used up.
         self.set_debt(-SLICE_BYTES.min(self.room() / 4));
-        bytes.saturating_mul(WORK_PER_16_BYTES) / 16
+        work.max(least)
     }
 
     /// Puts a cell on the free list.
@@ -599,12 +595,6 @@ fn sweep_for_cell<O: Objects>(owner: &mut O, most: usize) -> Option<*mut FreeCel
 /// Scans gray objects until `work` values were looked at; true when none is left.
 ///
 /// Parts of large objects come last, so that the list of gray objects stays short.
-pub fn mark_some<O: Objects>(owner: &mut O, mut work: isize) -> bool {
-    loop {
-        while let Some(object) = owner.heap().gray.pop() {
-            work -= scan(owner, object);
-            if work <= 0 {
-                return owner.heap().nothing_gray();
 pub fn mark_some<O: Objects>(owner: &mut O, work: isize) -> bool {
     let mut left = work;
     let all = mark_until(owner, &mut left);
@@ -615,15 +605,9 @@ pub fn mark_some<O: Objects>(owner: &mut O, work: isize) -> bool {
 fn mark_until<O: Objects>(owner: &mut O, left: &mut isize) -> bool {
     loop {
         while let Some(object) = owner.heap().gray.pop() {
-            let live = owner.heap().live;
-            // SAFETY: gray objects are live cells.
-            unsafe {
-                object.as_ref().color.set(live);
-                *left -= 1 + owner.trace(object) as isize;
-            }
+            *left -= scan(owner, object);
             if *left <= 0 {
-                let heap = owner.heap();
-                return heap.gray.is_empty() && !heap.gray_lost;
+                return owner.heap().nothing_gray();
             }
         }
         let heap = owner.heap();
@@ -634,8 +618,8 @@ fn mark_until<O: Objects>(owner: &mut O, left: &mut isize) -> bool {
                 heap.partly.push((object, start));
             }
             // SAFETY: objects under scan are live cells.
-            work -= 1 + unsafe { owner.trace_part(object, start, end) } as isize;
-            if work <= 0 {
+            *left -= 1 + unsafe { owner.trace_part(object, start, end) } as isize;
+            if *left <= 0 {
                 return owner.heap().nothing_gray();
             }
             continue;
