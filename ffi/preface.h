@@ -4,8 +4,8 @@
  *   brisk_vm *vm = NULL;
  *   brisk_text name = {"hello.ms", 8};
  *   const char *source = "print \"hello\"";
- *   if (brisk_program_compile(source, strlen(source), name, BRISK_DIALECT_V1, &program, NULL)) ...
- *   if (brisk_vm_new(NULL, &vm)) ...
+ *   brisk_program_compile(source, strlen(source), name, BRISK_DIALECT_V1, &program, NULL);
+ *   brisk_vm_new(NULL, &vm);
  *   brisk_vm_load(vm, program);
  *   brisk_vm_run(vm, NULL, NULL);
  *   brisk_vm_free(vm);
@@ -21,8 +21,8 @@
  *   run in parallel. Programs are immutable and can be used by all threads at once. Tokens can be
  *   completed by any thread.
  * - Callbacks get the pointer they were registered with. Natives and importers may use their VM, except
- *   for what starts, loads, runs or stops programs; callbacks for memory, output, time and limits,
- *   finalizers and destructors must not use it. Where this is noticed it gives BRISK_BUSY.
+ *   for what starts, loads, runs or stops programs; callbacks for memory, output, time, limits
+ *   and cancelling, finalizers and destructors must not use it. Where this is noticed it gives BRISK_BUSY.
  * - No panic crosses this border: a bug of the engine gives BRISK_PANIC, and the VM is not usable any
  *   more. No exception of C++ may cross it in the other direction.
  *

@@ -4,8 +4,8 @@
  *   brisk_vm *vm = NULL;
  *   brisk_text name = {"hello.ms", 8};
  *   const char *source = "print \"hello\"";
- *   if (brisk_program_compile(source, strlen(source), name, BRISK_DIALECT_V1, &program, NULL)) ...
- *   if (brisk_vm_new(NULL, &vm)) ...
+ *   brisk_program_compile(source, strlen(source), name, BRISK_DIALECT_V1, &program, NULL);
+ *   brisk_vm_new(NULL, &vm);
  *   brisk_vm_load(vm, program);
  *   brisk_vm_run(vm, NULL, NULL);
  *   brisk_vm_free(vm);
@@ -21,8 +21,8 @@
  *   run in parallel. Programs are immutable and can be used by all threads at once. Tokens can be
  *   completed by any thread.
  * - Callbacks get the pointer they were registered with. Natives and importers may use their VM, except
- *   for what starts, loads, runs or stops programs; callbacks for memory, output, time and limits,
- *   finalizers and destructors must not use it. Where this is noticed it gives BRISK_BUSY.
+ *   for what starts, loads, runs or stops programs; callbacks for memory, output, time, limits
+ *   and cancelling, finalizers and destructors must not use it. Where this is noticed it gives BRISK_BUSY.
  * - No panic crosses this border: a bug of the engine gives BRISK_PANIC, and the VM is not usable any
  *   more. No exception of C++ may cross it in the other direction.
  *
@@ -75,6 +75,10 @@ typedef struct brisk_vm brisk_vm;
 // A reference that does not keep alive what it refers to.
 typedef struct brisk_weak brisk_weak;
 
+// How a call ended. 0 is success; on anything else, outputs are not written unless the function
+// says so.
+typedef int32_t brisk_status;
+
 // Kind of a value.
 typedef int32_t brisk_kind;
 
@@ -97,10 +101,6 @@ typedef struct brisk_value {
   // What it holds.
   union brisk_payload as;
 } brisk_value;
-
-// How a call ended. 0 is success; on anything else, outputs are not written unless the function
-// says so.
-typedef int32_t brisk_status;
 
 // A version of the language.
 typedef int32_t brisk_dialect;
@@ -466,6 +466,10 @@ typedef struct brisk_stats {
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+// The name of a code, such as `BRISK_STALE`, zero-terminated; it lives for ever. `unknown` for a number
+// that is none.
+const char *brisk_status_name(brisk_status status);
 
 // Null, for languages that cannot write it down.
 struct brisk_value brisk_null(void);
@@ -871,8 +875,8 @@ brisk_status brisk_call_state(struct brisk_call *call, struct brisk_value *state
 // costs nothing.
 //
 // `cancel`, unless it is NULL, is called with `user` when the VM is freed or stopped, or loads
-// something else, before the token is completed; on the thread that does so. The token must still be
-// completed or freed.
+// something else, before the token is completed; on the thread that does so. It must not use the VM.
+// The token must still be completed or freed, which waits on other threads until `cancel` returned.
 //
 // `BRISK_BUSY` in a script that a native called: it cannot suspend.
 brisk_status brisk_call_suspend(struct brisk_call *call,

@@ -185,6 +185,12 @@ impl Error {
         }
     }
 
+    /// Adds the calls around those of its trace, up to `most` in all.
+    pub fn extend_trace(&mut self, outer: Vec<TraceFrame>, most: usize) {
+        let room = most.saturating_sub(self.0.trace.len());
+        self.0.trace.extend(outer.into_iter().take(room));
+    }
+
     /// The same error, found in a source with this name.
     #[must_use]
     pub fn in_source(mut self, source: &str) -> Self {

@@ -63,6 +63,7 @@ unsafe fn call(
     result: *mut brisk_value,
 ) -> Check<()> {
     let inside = vm.is_inside();
+    let to_its_end = vm.to_its_end.replace(true);
     // What the native's own caller will look for is not forgotten by a call inside it.
     *vm.error.borrow_mut() = None;
     let given = vm.with(|state| {
@@ -80,7 +81,9 @@ unsafe fn call(
             })
         }?;
         if result.is_null() { Ok(brisk_value::NULL) } else { give(state, vm.owner, returned) }
-    })?;
+    });
+    vm.to_its_end.set(to_its_end);
+    let given = given?;
     // SAFETY: the caller's promise.
     if result.is_null() { Ok(()) } else { unsafe { put(result, given) } }
 }
@@ -157,12 +160,12 @@ pub unsafe extern "C" fn brisk_vm_start(
             if vm.is_inside() {
                 return Err(BRISK_BUSY);
             }
-            vm.forget();
             vm.with(|state| {
                 let callee = take(state, vm.owner, &function)?;
                 if callee.as_func().is_none() {
                     return Err(BRISK_TYPE);
                 }
+                vm.forget();
                 with_args(state, vm.owner, args, count, |state, args| {
                     raw::start(state, callee, args).map_err(|error| vm.fail(error))
                 })

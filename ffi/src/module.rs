@@ -61,7 +61,7 @@ fn import(context: &mut Context<'_>) -> Result<Value, Trap> {
     };
     let height = context.raw_machine().scopes.height();
     let loan = host.loan.replace(Loan::native(context.raw_machine()));
-    let floor = host.floor.replace(height);
+    let floor = host.scopes.borrow_mut().enter();
     let mut search = brisk_import { name: name.clone(), host: importer.vm, found: None };
     // SAFETY: a function of the host, called as it was promised.
     let status = unsafe {
@@ -73,10 +73,13 @@ fn import(context: &mut Context<'_>) -> Result<Value, Trap> {
             importer.user.data,
         )
     };
-    host.floor.set(floor);
+    host.scopes.borrow_mut().leave(floor);
     host.loan.set(loan);
     let vm = context.raw_machine();
     vm.scopes.close(height);
+    if host.doomed.get() {
+        return Err(Trap::Exit(0));
+    }
     match (status, search.found) {
         (BRISK_OK, Some(Ok(program))) => Err(raw::import(vm, &program, &name)?),
         (BRISK_OK | BRISK_COMPILE, Some(Err(error))) => Err(error.into()),

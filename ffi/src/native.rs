@@ -130,6 +130,8 @@ pub(crate) struct Returned {
     other: Option<Box<CallResult>>,
     /// Height of the scopes before.
     height: usize,
+    /// Failures of the VM before.
+    failures: u32,
 }
 
 /// Calls a function of the host, which may use its VM meanwhile.
@@ -148,7 +150,8 @@ pub(crate) fn invoke(
     let height = state.scopes.height();
     let state: *mut Vm = state;
     let loan = vm.loan.replace(Loan::native(state));
-    let floor = vm.floor.replace(height);
+    let floor = vm.scopes.borrow_mut().enter();
+    let failures = vm.failures.get();
     let mut call = brisk_call {
         host,
         state,
@@ -161,9 +164,9 @@ pub(crate) fn invoke(
     };
     // SAFETY: a function of the host, called as it was promised.
     let status = unsafe { function(host.as_ptr(), &raw mut call, user) };
-    vm.floor.set(floor);
+    vm.scopes.borrow_mut().leave(floor);
     vm.loan.set(loan);
-    Returned { status, number: call.number, other: call.other.take(), height }
+    Returned { status, number: call.number, other: call.other.take(), height, failures }
 }
 
 impl Returned {
@@ -171,11 +174,16 @@ impl Returned {
     #[inline]
     pub(crate) fn finish(self, host: &brisk_vm, context: &mut Context<'_>) -> Result<Value, Trap> {
         let state = context.raw_machine();
+        if host.doomed.get() {
+            // Nothing is to run any more: the VM is freed when the outermost call returns.
+            return Err(Trap::Exit(0));
+        }
         if self.status == BRISK_OK && self.other.is_none() {
             state.scopes.close(self.height);
             return Ok(self.number.map_or(Value::NULL, Value::number));
         }
-        let ended = finish(host, state, self.other.map(|other| *other), self.status);
+        let failed = host.failures.get() != self.failures;
+        let ended = finish(host, state, self.other.map(|other| *other), self.status, failed);
         state.scopes.close(self.height);
         ended
     }
@@ -209,6 +217,7 @@ fn finish(
     state: &mut Vm,
     result: Option<CallResult>,
     status: brisk_status,
+    failed: bool,
 ) -> Result<Value, Trap> {
     // What is held for the call is held no more, however it ends.
     let held = match result {
@@ -229,13 +238,16 @@ fn finish(
             Err(Trap::Pending { state: held, wake })
         }
         (BRISK_YIELD, _) => Err(Trap::Yield),
-        _ => Err(failure(host, status).into()),
+        _ => Err(failure(host, status, failed).into()),
     }
 }
 
-/// The error of a native that returned a code without saying more.
-fn failure(host: &brisk_vm, status: brisk_status) -> Error {
-    let inner = host.error.borrow().as_ref().and_then(|error| error.original.clone());
+/// The error of a native that returned a code without saying more: that of what it called, when
+/// something `failed` there and the code says of it.
+fn failure(host: &brisk_vm, status: brisk_status, failed: bool) -> Error {
+    let error = host.error.borrow();
+    let inner = error.as_ref().filter(|error| failed && error.status() == status);
+    let inner = inner.and_then(|error| error.original.clone());
     inner.unwrap_or_else(|| Error::runtime(format!("a native function failed with code {status}")))
 }
 

@@ -10,7 +10,8 @@ use crate::value::{BRISK_KIND_NULL, BRISK_KIND_NUMBER, brisk_value};
 use crate::vm::brisk_vm;
 use core::ffi::{c_char, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::ThreadId;
 
 /// Told that nobody waits for a token any more.
 pub type brisk_cancel_fn = Option<unsafe extern "C" fn(user: *mut c_void)>;
@@ -31,6 +32,8 @@ struct Shared {
     /// Looked at by each run while the VM waits.
     completed: AtomicBool,
     state: Mutex<State>,
+    /// The host was told.
+    told: Condvar,
 }
 
 struct State {
@@ -38,6 +41,8 @@ struct State {
     /// Nobody waits any more.
     cancelled: bool,
     cancel: Cancel,
+    /// The thread that tells the host so.
+    cancelling: Option<ThreadId>,
 }
 
 struct Cancel(brisk_cancel_fn, *mut c_void);
@@ -49,6 +54,11 @@ impl Shared {
     /// Completes; false when nobody waits.
     fn complete(&self, completion: Completion) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let this = std::thread::current().id();
+        // Whoever completes may free what the cancelling function uses.
+        while state.cancelling.is_some_and(|other| other != this) {
+            state = self.told.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
         if state.cancelled {
             return false;
         }
@@ -77,12 +87,17 @@ impl Parked {
             let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
             let waiting = !state.cancelled && state.completion.is_none();
             state.cancelled = true;
+            if waiting {
+                state.cancelling = Some(std::thread::current().id());
+            }
             waiting.then_some((state.cancel.0, state.cancel.1))
         };
         if let Some((Some(function), user)) = cancel {
             // SAFETY: a function of the host, called once, as it was promised.
             unsafe { function(user) };
         }
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).cancelling = None;
+        self.0.told.notify_all();
     }
 }
 
@@ -100,8 +115,8 @@ pub(crate) fn completed(vm: &brisk_vm) -> Option<Completion> {
 /// costs nothing.
 ///
 /// `cancel`, unless it is NULL, is called with `user` when the VM is freed or stopped, or loads
-/// something else, before the token is completed; on the thread that does so. The token must still be
-/// completed or freed.
+/// something else, before the token is completed; on the thread that does so. It must not use the VM.
+/// The token must still be completed or freed, which waits on other threads until `cancel` returned.
 ///
 /// `BRISK_BUSY` in a script that a native called: it cannot suspend.
 ///
@@ -124,7 +139,7 @@ pub unsafe extern "C" fn brisk_call_suspend(
         // SAFETY: a VM outlives its calls.
         let host = unsafe { call.host.as_ref() };
         let nested = host.with(|state| Ok(state.nested_runs > 0))?;
-        if nested || host.parked.borrow().is_some() {
+        if nested || host.to_its_end.get() || host.parked.borrow().is_some() {
             return Err(BRISK_BUSY);
         }
         let shared = Arc::new(Shared {
@@ -133,7 +148,9 @@ pub unsafe extern "C" fn brisk_call_suspend(
                 completion: None,
                 cancelled: false,
                 cancel: Cancel(cancel, user),
+                cancelling: None,
             }),
+            told: Condvar::new(),
         });
         *host.parked.borrow_mut() = Some(Parked(shared.clone()));
         set_result(call, Some(CallResult::Pending { state: brisk_value::NULL, wake: None }));

@@ -1,9 +1,56 @@
 //! Scopes and kept values.
 
-use crate::status::{BRISK_ARGUMENT, BRISK_STALE, BRISK_TYPE, brisk_status, put};
+use crate::status::{
+    BRISK_ARGUMENT, BRISK_NULL, BRISK_STALE, BRISK_TYPE, Check, brisk_status, put,
+};
 use crate::value::{BRISK_KIND_NUMBER, brisk_text, brisk_value, give_kept, take};
 use crate::vm::{brisk_vm, enter};
 use brisk_core::semantics::{compare, logic, text};
+
+/// The scopes that are open, innermost last.
+#[derive(Default)]
+pub(crate) struct OpenScopes {
+    /// Height of the values below each, and its number.
+    open: Vec<(usize, u64)>,
+    /// Number of the last one: none is used twice.
+    last: u64,
+    /// Those below this index belong to callers of the running native function.
+    floor: usize,
+}
+
+impl OpenScopes {
+    fn open(&mut self, height: usize) -> u64 {
+        self.last += 1;
+        self.open.push((height, self.last));
+        self.last
+    }
+
+    /// Closes a scope and those in it; the height of the values that stay.
+    fn close(&mut self, scope: u64) -> Check<usize> {
+        let index = self.open.iter().rposition(|&(_, number)| number == scope);
+        let index = index.ok_or(BRISK_STALE)?;
+        if index < self.floor {
+            return Err(BRISK_ARGUMENT);
+        }
+        let (height, _) = self.open[index];
+        self.open.truncate(index);
+        Ok(height)
+    }
+
+    /// A native function begins: what is open now is not its own. Returns what
+    /// [`OpenScopes::leave`] wants.
+    #[inline]
+    pub(crate) fn enter(&mut self) -> usize {
+        core::mem::replace(&mut self.floor, self.open.len())
+    }
+
+    /// A native function returns: what it left open is closed.
+    #[inline]
+    pub(crate) fn leave(&mut self, floor: usize) {
+        self.open.truncate(self.floor);
+        self.floor = floor;
+    }
+}
 
 /// Opens a scope: handles made from now on are gone when it is closed. Natives have a scope of their
 /// own, which is closed when they return.
@@ -17,7 +64,10 @@ pub unsafe extern "C" fn brisk_scope_open(vm: *mut brisk_vm, scope: *mut u64) ->
     unsafe {
         enter(vm, |vm| {
             let height = vm.with(|state| Ok(state.scopes.height()))?;
-            put(scope, height as u64)
+            if scope.is_null() {
+                return Err(BRISK_NULL);
+            }
+            put(scope, vm.scopes.borrow_mut().open(height))
         })
     }
 }
@@ -33,11 +83,11 @@ pub unsafe extern "C" fn brisk_scope_close(vm: *mut brisk_vm, scope: u64) -> bri
     // SAFETY: the caller's promise.
     unsafe {
         enter(vm, |vm| {
-            let height = usize::try_from(scope).map_err(|_| BRISK_ARGUMENT)?;
-            if height < vm.floor.get() {
-                return Err(BRISK_ARGUMENT);
-            }
-            vm.with(|state| if state.scopes.close(height) { Ok(()) } else { Err(BRISK_STALE) })
+            vm.with(|state| {
+                let height = vm.scopes.borrow_mut().close(scope)?;
+                state.scopes.close(height);
+                Ok(())
+            })
         })
     }
 }

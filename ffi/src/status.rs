@@ -1,5 +1,6 @@
 //! Codes that functions return, and the wall that no panic crosses.
 
+use core::ffi::c_char;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// How a call ended. 0 is success; on anything else, outputs are not written unless the function
@@ -44,6 +45,35 @@ pub const BRISK_PENDING: brisk_status = 16;
 pub const BRISK_YIELD: brisk_status = 17;
 /// The program called `exit`; returned by natives that end the program.
 pub const BRISK_EXIT: brisk_status = 18;
+
+/// The name of a code, such as `BRISK_STALE`, zero-terminated; it lives for ever. `unknown` for a number
+/// that is none.
+#[unsafe(no_mangle)]
+pub extern "C" fn brisk_status_name(status: brisk_status) -> *const c_char {
+    let name = match status {
+        BRISK_OK => c"BRISK_OK",
+        BRISK_NULL => c"BRISK_NULL",
+        BRISK_ARGUMENT => c"BRISK_ARGUMENT",
+        BRISK_WRONG_VM => c"BRISK_WRONG_VM",
+        BRISK_STALE => c"BRISK_STALE",
+        BRISK_TYPE => c"BRISK_TYPE",
+        BRISK_NOT_FOUND => c"BRISK_NOT_FOUND",
+        BRISK_UTF8 => c"BRISK_UTF8",
+        BRISK_COMPILE => c"BRISK_COMPILE",
+        BRISK_SCRIPT => c"BRISK_SCRIPT",
+        BRISK_LIMIT => c"BRISK_LIMIT",
+        BRISK_BUSY => c"BRISK_BUSY",
+        BRISK_UNSUPPORTED => c"BRISK_UNSUPPORTED",
+        BRISK_BYTECODE => c"BRISK_BYTECODE",
+        BRISK_DONE => c"BRISK_DONE",
+        BRISK_PANIC => c"BRISK_PANIC",
+        BRISK_PENDING => c"BRISK_PENDING",
+        BRISK_YIELD => c"BRISK_YIELD",
+        BRISK_EXIT => c"BRISK_EXIT",
+        _ => c"unknown",
+    };
+    name.as_ptr()
+}
 
 /// What is known of a failure before it becomes a code.
 pub(crate) type Check<T> = Result<T, brisk_status>;
@@ -110,7 +140,7 @@ pub(crate) unsafe fn bytes<'a>(data: *const u8, len: usize) -> Check<&'a [u8]> {
 /// # Safety
 ///
 /// As [`bytes`].
-pub(crate) unsafe fn text<'a>(data: *const core::ffi::c_char, len: usize) -> Check<&'a str> {
+pub(crate) unsafe fn text<'a>(data: *const c_char, len: usize) -> Check<&'a str> {
     // SAFETY: the caller's promise.
     let bytes = unsafe { bytes(data.cast(), len) }?;
     core::str::from_utf8(bytes).map_err(|_| BRISK_UTF8)

@@ -9,6 +9,7 @@ use crate::native::Native;
 use crate::object::Types;
 use crate::pending::Parked;
 use crate::program::{brisk_program, dialect_of};
+use crate::scope::OpenScopes;
 use crate::status::{
     BRISK_ARGUMENT, BRISK_BUSY, BRISK_LIMIT, BRISK_NOT_FOUND, BRISK_NULL, BRISK_OK, BRISK_PANIC,
     BRISK_UNSUPPORTED, Check, brisk_status, guard, guard_or, put, refer,
@@ -114,9 +115,12 @@ pub struct brisk_vm {
     /// A panic was caught.
     dead: Cell<bool>,
     /// To be freed when the run returns.
-    doomed: Cell<bool>,
-    /// Scopes below this height belong to callers of the running native function.
-    pub(crate) floor: Cell<usize>,
+    pub(crate) doomed: Cell<bool>,
+    pub(crate) scopes: RefCell<OpenScopes>,
+    /// A function that the host called runs to its end: what it calls cannot suspend.
+    pub(crate) to_its_end: Cell<bool>,
+    /// Times that something failed.
+    pub(crate) failures: Cell<u32>,
     pub(crate) error: RefCell<Option<Box<brisk_error>>>,
     /// Value of what finished last.
     result: RefCell<Data>,
@@ -187,6 +191,7 @@ impl brisk_vm {
         let made = brisk_error::new(error, text);
         let status = made.status();
         *self.error.borrow_mut() = Some(made);
+        self.failures.set(self.failures.get().wrapping_add(1));
         status
     }
 
@@ -347,7 +352,9 @@ fn make(config: &brisk_config) -> Check<Box<brisk_vm>> {
         owner: next_owner(),
         dead: Cell::new(false),
         doomed: Cell::new(false),
-        floor: Cell::new(0),
+        scopes: RefCell::default(),
+        to_its_end: Cell::new(false),
+        failures: Cell::new(0),
         error: RefCell::default(),
         result: RefCell::default(),
         short: Cell::default(),
@@ -406,10 +413,9 @@ pub unsafe extern "C" fn brisk_vm_free(vm: *mut brisk_vm) {
 unsafe fn destroy(vm: *mut brisk_vm) {
     // SAFETY: the caller's promise.
     let mut this = unsafe { Box::from_raw(vm) };
-    this.doomed.set(false);
-    this.forget();
-    // Finalizers run here, and must not find the VM in use by nobody.
+    // Callbacks and finalizers run here, and must not find the VM in use by nobody.
     this.loan.set(Loan::CORE);
+    this.forget();
     if !this.dead.get() {
         // SAFETY: dropped once. After a panic its state is not to be trusted, and it is leaked.
         unsafe { ManuallyDrop::drop(this.machine.get_mut()) };

@@ -53,7 +53,7 @@ static void on_cancel(void *user) {
 
 static brisk_status native_ask(brisk_vm *vm, brisk_call *call, void *user) {
   const brisk_status status = brisk_call_suspend(call, on_cancel, &cancels, &last_token);
-  CHECK(status == BRISK_PENDING);
+  CHECK(status == BRISK_PENDING || status == BRISK_BUSY);
   (void)vm;
   (void)user;
   return status;
@@ -181,11 +181,11 @@ static void cancelling(void) {
   /* A native that suspends may not do so where the script cannot: in a call from the host. */
   vm = asking_vm();
   RUN(vm, "f = function\n  return ask\nend function");
+  last_token = NULL;
   STATUS(BRISK_SCRIPT, brisk_call_global(vm, slot(vm, "f"), NULL, 0, NULL, NULL));
   CHECK(cancels == 4);
-  /* Wrong: brisk_call_suspend should refuse. It gives a token that nobody waits for. */
-  CHECK(last_token != NULL);
-  brisk_token_free(last_token);
+  /* It was refused, and there is no token. */
+  CHECK(last_token == NULL);
   RUN(vm, "x = 1");
   /* But in a started one. */
   OK(brisk_vm_start(vm, global(vm, "f"), NULL, 0));

@@ -268,8 +268,7 @@ static void handles_of_others(void) {
   STATUS(BRISK_STALE, brisk_string_get(vm, value, &t));
   STATUS(BRISK_STALE, brisk_string_get(vm, list, &t));
   STATUS(BRISK_STALE, brisk_scope_close(vm, inner));
-  /* Wrong: it should be BRISK_STALE. A scope is known by its height only. */
-  STATUS(BRISK_OK, brisk_scope_close(vm, scope));
+  STATUS(BRISK_STALE, brisk_scope_close(vm, scope));
   STATUS(BRISK_STALE, brisk_scope_close(vm, 0xDEADBEEF));
   for (i = 0; i < 1000; i++) {
     OK(brisk_scope_open(vm, &scope));

@@ -17,7 +17,13 @@ const TRACE_MAX: usize = 200;
 pub(crate) fn raise(vm: &mut Vm, pc: *const u64, base: *mut Value, mut error: Error) -> State {
     vm.pc = pc;
     vm.base = base;
-    error.place(frames(vm, TRACE_MAX));
+    let trace = frames(vm, TRACE_MAX);
+    if error.trace().is_empty() {
+        error.place(trace);
+    } else {
+        // It comes out of a script that a native function called.
+        error.extend_trace(trace, TRACE_MAX);
+    }
     vm.exit = Exit::Error(error);
     State::STOP
 }
