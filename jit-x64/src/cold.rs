@@ -65,9 +65,11 @@ fn emit_cold(e: &mut Emitter<'_>, cold: Cold) {
         }
         Cold::Barrier { label, object, value, back } => {
             let barrier = e.stubs.barrier as usize;
-            // The stub takes the value off the stack, which stays aligned.
+            // Numbers keep nothing alive. The stub takes the value off the stack, which stays aligned.
             asm!(e.asm
                 ; =>label
+                ; cmp Rq(value), r13
+                ; jb =>back
                 ; mov r11, Rq(object)
                 ; push Rq(value)
                 ; call extern barrier

@@ -62,7 +62,8 @@ impl Store {
     /// Tells the collector that `value` was stored in an object, as one of its elements or entries.
     #[inline(always)]
     pub fn barrier(&mut self, object: NonNull<Header>, value: Value) {
-        if self.heap.needs_barrier(object) {
+        // Numbers keep nothing alive.
+        if self.heap.needs_barrier(object) && !value.is_number() {
             self.stored(object, value);
         }
     }
