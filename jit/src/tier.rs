@@ -62,6 +62,9 @@ struct Watch {
     changes: u32,
 }
 
+/// Heat of a function each time that machine code leaves because it calls it.
+const LEFT_HEAT: i64 = 1_000;
+
 /// Changes of a watched global after which it is checked instead.
 const CHANGES_MAX: u32 = 4;
 
@@ -412,6 +415,20 @@ impl NativeCompiler for Jit {
         self.retire_all(code);
         self.reclaim(vm);
         false
+    }
+
+    fn note_left(&mut self, vm: &Vm, pc: *const u64) {
+        let Some(code) = FunctionRef::of_frame(vm) else { return };
+        if code.code().first_word() != pc {
+            return;
+        }
+        // Small functions are hardly ever seen at the end of a slice.
+        let state = self.functions.entry(code).or_default();
+        let cold = state.heat < self.policy.hot;
+        state.heat = state.heat.saturating_add(LEFT_HEAT);
+        if cold && state.heat >= self.policy.hot {
+            self.waiting.push_back(code);
+        }
     }
 
     fn globals_changed(&mut self, vm: &mut Vm) {

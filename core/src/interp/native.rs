@@ -114,6 +114,11 @@ unsafe fn enter(vm: &mut Vm, base: *mut Value, code: *const u8) -> State {
             let fuel = if at_once { 0 } else { after_exit(vm) };
             hold_fuel(vm, fuel);
         }
+    } else if !left.pc.is_null()
+        && let Some(mut compiler) = vm.native.take()
+    {
+        compiler.note_left(vm, left.pc);
+        vm.native = Some(compiler);
     }
     settle(vm);
     left.into()

@@ -114,6 +114,10 @@ pub trait NativeCompiler: Send {
     /// Visits the values that code refers to.
     fn for_each_root(&self, visit: &mut dyn FnMut(Value));
 
+    /// Machine code left without an exit, and the interpreter goes on at `pc` of the frame at `vm.base`:
+    /// at the start of a function without machine code that it called, or elsewhere.
+    fn note_left(&mut self, vm: &Vm, pc: *const u64);
+
     /// Most fuel of a slice before code is looked for: small when everything is to be compiled.
     fn slice(&self) -> i64;
 
