@@ -11,7 +11,6 @@ use crate::vm::brisk_vm;
 use core::ffi::{c_char, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::ThreadId;
 
 /// Told that nobody waits for a token any more.
 pub type brisk_cancel_fn = Option<unsafe extern "C" fn(user: *mut c_void)>;
@@ -42,7 +41,7 @@ struct State {
     cancelled: bool,
     cancel: Cancel,
     /// The thread that tells the host so.
-    cancelling: Option<ThreadId>,
+    cancelling: Option<usize>,
 }
 
 struct Cancel(brisk_cancel_fn, *mut c_void);
@@ -54,7 +53,7 @@ impl Shared {
     /// Completes; false when nobody waits.
     fn complete(&self, completion: Completion) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let this = std::thread::current().id();
+        let this = this_thread();
         // Whoever completes may free what the cancelling function uses.
         while state.cancelling.is_some_and(|other| other != this) {
             state = self.told.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -66,6 +65,13 @@ impl Shared {
         self.completed.store(true, Ordering::Release);
         true
     }
+}
+
+/// A number that no other thread has while this one lives. Threads of the host are not asked for more:
+/// the library's own numbers would be memory that nobody gives back.
+fn this_thread() -> usize {
+    thread_local!(static HERE: u8 = const { 0 });
+    HERE.with(|here| core::ptr::from_ref(here).addr())
 }
 
 /// A VM's side of a token.
@@ -88,7 +94,7 @@ impl Parked {
             let waiting = !state.cancelled && state.completion.is_none();
             state.cancelled = true;
             if waiting {
-                state.cancelling = Some(std::thread::current().id());
+                state.cancelling = Some(this_thread());
             }
             waiting.then_some((state.cancel.0, state.cancel.1))
         };
