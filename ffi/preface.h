@@ -23,8 +23,9 @@
  * - Callbacks get the pointer they were registered with. Natives and importers may use their VM, except
  *   for what starts, loads, runs or stops programs; callbacks for memory, output, time, limits
  *   and cancelling, finalizers and destructors must not use it. Where this is noticed it gives BRISK_BUSY.
- * - No panic crosses this border: a bug of the engine gives BRISK_PANIC, and the VM is not usable any
- *   more. No exception of C++ may cross it in the other direction.
+ * - No panic crosses this border. A bug of the engine that is caught gives BRISK_PANIC, and the VM is
+ *   not usable any more; one inside running script code ends the process. No exception of C++ may cross
+ *   the border in the other direction.
  *
  * docs/embedding.md is the guide, include/brisk.hpp a wrapper for C++.
  *

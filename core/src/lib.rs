@@ -19,8 +19,9 @@
 //! error is a value. Yes, when there is no operating system.
 //!
 //! No, when you want a command that runs scripts: that is the package `brisk-cli`. No, when your
-//! program is not written in Rust, until there is a C interface. No, when scripts are written for
-//! MiniScript 2.0: only version 1 of the language works so far, and [`Dialect::V2`] is refused.
+//! program is not written in Rust: that is the package `brisk-ffi`, which has an interface for C
+//! (`docs/embedding.md`). No, when scripts are written for MiniScript 2.0: only version 1 of the
+//! language works so far, and [`Dialect::V2`] is refused.
 //! No, on big-endian processors: instruction words are read by their fields.
 //!
 //! # Example

@@ -6,11 +6,11 @@ use crate::status::{
     BRISK_COMPILE, BRISK_NOT_FOUND, BRISK_NULL, BRISK_OK, BRISK_PENDING, Check, brisk_status,
     guard, refer, text,
 };
-use crate::vm::{Loan, brisk_vm, enter};
+use crate::vm::{brisk_vm, enter};
 use crate::world::brisk_destructor_fn;
 use brisk_core::host::{Context, ParamDefault, Signature, raw};
 use brisk_core::value::Value;
-use brisk_core::vm::Trap;
+use brisk_core::vm::{Trap, Vm};
 use brisk_core::{CompileOptions, Error, Program};
 use core::ffi::{c_char, c_void};
 use core::ptr::NonNull;
@@ -59,12 +59,12 @@ fn import(context: &mut Context<'_>) -> Result<Value, Trap> {
     let Some(name) = name.filter(|name| !name.is_empty()) else {
         return Err(Error::runtime("import: the name of a module is needed").into());
     };
-    let height = context.raw_machine().scopes.height();
-    let loan = host.loan.replace(Loan::native(context.raw_machine()));
-    let floor = host.scopes.borrow_mut().enter();
+    let state = context.raw_machine();
+    let height = state.scopes.height();
+    let state: *mut Vm = state;
     let mut search = brisk_import { name: name.clone(), host: importer.vm, found: None };
     // SAFETY: a function of the host, called as it was promised.
-    let status = unsafe {
+    let status = host.lend(state, || unsafe {
         (importer.function)(
             importer.vm.as_ptr(),
             &raw mut search,
@@ -72,9 +72,7 @@ fn import(context: &mut Context<'_>) -> Result<Value, Trap> {
             name.len(),
             importer.user.data,
         )
-    };
-    host.scopes.borrow_mut().leave(floor);
-    host.loan.set(loan);
+    });
     let vm = context.raw_machine();
     vm.scopes.close(height);
     if host.doomed.get() {

@@ -9,7 +9,7 @@ use crate::value::{
     BRISK_KIND_NULL, BRISK_KIND_NUMBER, BRISK_KIND_STRING, brisk_text, brisk_value, give,
     give_kept, take,
 };
-use crate::vm::{Loan, brisk_vm, enter};
+use crate::vm::{brisk_vm, enter};
 use crate::world::brisk_destructor_fn;
 use brisk_core::Error;
 use brisk_core::host::{Context, ParamDefault, Signature, raw};
@@ -149,8 +149,6 @@ pub(crate) fn invoke(
     let state = context.raw_machine();
     let height = state.scopes.height();
     let state: *mut Vm = state;
-    let loan = vm.loan.replace(Loan::native(state));
-    let floor = vm.scopes.borrow_mut().enter();
     let failures = vm.failures.get();
     let mut call = brisk_call {
         host,
@@ -163,9 +161,7 @@ pub(crate) fn invoke(
         texts: Vec::new(),
     };
     // SAFETY: a function of the host, called as it was promised.
-    let status = unsafe { function(host.as_ptr(), &raw mut call, user) };
-    vm.scopes.borrow_mut().leave(floor);
-    vm.loan.set(loan);
+    let status = vm.lend(state, || unsafe { function(host.as_ptr(), &raw mut call, user) });
     Returned { status, number: call.number, other: call.other.take(), height, failures }
 }
 
@@ -582,10 +578,7 @@ pub unsafe extern "C" fn brisk_return_value(
         let call = unsafe { call.as_mut() }.ok_or(BRISK_NULL)?;
         // SAFETY: a VM outlives its calls.
         let host = unsafe { call.host.as_ref() };
-        let kept = host.with(|state| {
-            let value = take(state, host.owner, &value)?;
-            give_kept(state, host.owner, value)
-        })?;
+        let kept = host.keep(&value)?;
         set_result(call, Some(CallResult::Kept(kept)));
         Ok(())
     })
@@ -672,10 +665,7 @@ pub unsafe extern "C" fn brisk_call_pending(
         let call = unsafe { call.as_mut() }.ok_or(BRISK_NULL)?;
         // SAFETY: a VM outlives its calls.
         let host = unsafe { call.host.as_ref() };
-        let state = host.with(|vm| {
-            let value = take(vm, host.owner, &state)?;
-            give_kept(vm, host.owner, value)
-        })?;
+        let state = host.keep(&state)?;
         let wake = (!wake.is_nan()).then_some(wake);
         set_result(call, Some(CallResult::Pending { state, wake }));
         Ok(())

@@ -7,7 +7,7 @@ use crate::status::{
     brisk_status, guard, guard_or, put, refer, text,
 };
 use crate::value::brisk_text;
-use brisk_core::{CompileOptions, DebugInfo, Dialect, Program};
+use brisk_core::{CompileOptions, DebugInfo, Dialect, Error, Program};
 use core::ffi::c_char;
 use core::ptr::null_mut;
 
@@ -20,6 +20,32 @@ pub(crate) fn dialect_of(dialect: brisk_dialect) -> Check<Dialect> {
         BRISK_DIALECT_V1 => Ok(Dialect::V1),
         BRISK_DIALECT_V2 => Err(BRISK_UNSUPPORTED),
         _ => Err(BRISK_ARGUMENT),
+    }
+}
+
+/// Gives the host a program, or why there is none, in the source `text`; then the code is `failure`.
+///
+/// # Safety
+///
+/// Outputs NULL or writable.
+unsafe fn hand_over(
+    made: Result<Program, Error>,
+    failure: brisk_status,
+    text: &str,
+    program: *mut *mut brisk_program,
+    error: *mut *mut brisk_error,
+) -> Check<()> {
+    match made {
+        // SAFETY: the caller's promise.
+        Ok(made) => unsafe { put(program, Box::into_raw(Box::new(brisk_program(made)))) },
+        Err(failed) => {
+            if !error.is_null() {
+                let made = Box::into_raw(brisk_error::new(failed, text));
+                // SAFETY: the caller's promise.
+                unsafe { put(error, made) }?;
+            }
+            Err(failure)
+        }
     }
 }
 
@@ -41,18 +67,9 @@ unsafe fn compile(
         let dialect = dialect_of(dialect)?;
         let name = (!name.is_empty()).then(|| name.to_string());
         let options = CompileOptions { name, module, ..CompileOptions::default() };
-        match Program::compile_with(source, dialect, &options) {
-            // SAFETY: the caller's promise.
-            Ok(made) => unsafe { put(program, Box::into_raw(Box::new(brisk_program(made)))) },
-            Err(failed) => {
-                if !error.is_null() {
-                    let made = Box::into_raw(brisk_error::new(failed, source));
-                    // SAFETY: the caller's promise.
-                    unsafe { put(error, made) }?;
-                }
-                Err(BRISK_COMPILE)
-            }
-        }
+        let made = Program::compile_with(source, dialect, &options);
+        // SAFETY: the caller's promise.
+        unsafe { hand_over(made, BRISK_COMPILE, source, program, error) }
     })
 }
 
@@ -114,17 +131,10 @@ pub unsafe extern "C" fn brisk_program_load(
             return Err(BRISK_NULL);
         }
         // SAFETY: the caller's promise.
-        match Program::from_bytes(unsafe { status::bytes(bytes, len) }?) {
-            // SAFETY: the caller's promise.
-            Ok(made) => unsafe { put(program, Box::into_raw(Box::new(brisk_program(made)))) },
-            Err(failed) => {
-                if !error.is_null() {
-                    let made = Box::into_raw(brisk_error::new(failed, ""));
-                    // SAFETY: the caller's promise.
-                    unsafe { put(error, made) }?;
-                }
-                Err(BRISK_BYTECODE)
-            }
+        // SAFETY: the caller's promise.
+        unsafe {
+            let made = Program::from_bytes(status::bytes(bytes, len)?);
+            hand_over(made, BRISK_BYTECODE, "", program, error)
         }
     })
 }

@@ -3,7 +3,7 @@
 use crate::status::{
     BRISK_ARGUMENT, BRISK_NULL, BRISK_STALE, BRISK_TYPE, Check, brisk_status, put,
 };
-use crate::value::{BRISK_KIND_NUMBER, brisk_text, brisk_value, give_kept, take};
+use crate::value::{BRISK_KIND_NUMBER, brisk_text, brisk_value, take};
 use crate::vm::{brisk_vm, enter};
 use brisk_core::semantics::{compare, logic, text};
 
@@ -104,15 +104,7 @@ pub unsafe extern "C" fn brisk_value_retain(
     kept: *mut brisk_value,
 ) -> brisk_status {
     // SAFETY: the caller's promise.
-    unsafe {
-        enter(vm, |vm| {
-            let given = vm.with(|state| {
-                let value = take(state, vm.owner, &value)?;
-                give_kept(state, vm.owner, value)
-            })?;
-            put(kept, given)
-        })
-    }
+    unsafe { enter(vm, |vm| put(kept, vm.keep(&value)?)) }
 }
 
 /// Releases a handle of `brisk_value_retain`. Null and numbers need no release, and nothing happens.

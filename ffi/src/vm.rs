@@ -14,7 +14,7 @@ use crate::status::{
     BRISK_ARGUMENT, BRISK_BUSY, BRISK_LIMIT, BRISK_NOT_FOUND, BRISK_NULL, BRISK_OK, BRISK_PANIC,
     BRISK_UNSUPPORTED, Check, brisk_status, guard, guard_or, put, refer,
 };
-use crate::value::{brisk_value, give};
+use crate::value::{brisk_value, give, give_kept, take};
 use crate::world::{CAllocator, CClock, COutput, VirtualTime, soft_limit};
 use brisk_core::host::Data;
 use brisk_core::native::{NativeCompiler, NativeStatus};
@@ -96,7 +96,7 @@ impl Loan {
     pub(crate) const CORE: Loan = Loan(core::ptr::without_provenance_mut(1));
 
     /// The core lends it to a native function.
-    pub(crate) fn native(state: *mut Vm) -> Loan {
+    fn native(state: *mut Vm) -> Loan {
         Loan(state)
     }
 
@@ -109,7 +109,7 @@ impl Loan {
 /// A machine: runs scripts. Used by one thread at a time; may move between threads.
 pub struct brisk_vm {
     machine: UnsafeCell<ManuallyDrop<Machine>>,
-    pub(crate) loan: Cell<Loan>,
+    loan: Cell<Loan>,
     /// Number of the VM, in its handles.
     pub(crate) owner: u32,
     /// A panic was caught.
@@ -174,6 +174,25 @@ impl brisk_vm {
         let result = body(unsafe { machine_of(self) });
         self.loan.set(Loan::IDLE);
         result
+    }
+
+    /// Lends the state to a function of the host while `call` runs it, with scopes of its own.
+    #[inline]
+    pub(crate) fn lend<T>(&self, state: *mut Vm, call: impl FnOnce() -> T) -> T {
+        let loan = self.loan.replace(Loan::native(state));
+        let floor = self.scopes.borrow_mut().enter();
+        let result = call();
+        self.scopes.borrow_mut().leave(floor);
+        self.loan.set(loan);
+        result
+    }
+
+    /// Another handle of a value of the host, which stays until it is released.
+    pub(crate) fn keep(&self, value: &brisk_value) -> Check<brisk_value> {
+        self.with(|state| {
+            let value = take(state, self.owner, value)?;
+            give_kept(state, self.owner, value)
+        })
     }
 
     /// Whether a native function of this VM is running.

@@ -61,8 +61,7 @@ static const hostile all[] = {
     {"long number", "x = 1\nwhile true\n  s = str(x)\n  x = x * 1.0001\nend while"},
 };
 
-/* These pay for each call, not yet for what the call handles, so their slices are as long as the containers are
- * large; they get little fuel. */
+/* Single operations on whole containers: a slice is at least as long as one of them, so these get little fuel. */
 static const hostile cheap[] = {
     {"wide print",
      "m = {}\nfor i in range(1, 100)\n  m[i] = range(1, 100)\nend for\nwhile true\n  s = str([m, m, m])\nend while"},
